@@ -1,0 +1,50 @@
+package dev.millrace.database;
+
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.r2dbc.ConnectionFactoryDecorator;
+import reactor.core.publisher.Mono;
+
+/**
+ * Makes H2 a good citizen of a reactive service: each connection works on a thread of its own, and a commit is answered when
+ * it is on disk. Any other database is left as it is.
+ *
+ * @see H2Connection
+ * @see Checkpoints
+ */
+class H2Connections implements ConnectionFactoryDecorator {
+
+    private @Nullable Checkpoints checkpoints;
+
+    @Override
+    public ConnectionFactory decorate(ConnectionFactory delegate) {
+        if (!"H2".equals(delegate.getMetadata().getName())) {
+            return delegate;
+        }
+        Checkpoints shared = new Checkpoints(delegate);
+        checkpoints = shared;
+        return new ThreadedConnectionFactory(delegate, shared);
+    }
+
+    /** Closes the database; to be called when the last connection has been given back. */
+    void shutdown() {
+        if (checkpoints != null) {
+            checkpoints.closeDatabase();
+        }
+    }
+
+    private record ThreadedConnectionFactory(ConnectionFactory delegate, Checkpoints checkpoints)
+            implements ConnectionFactory {
+
+        @Override
+        public Mono<H2Connection> create() {
+            return Mono.defer(() -> H2Connection.open(delegate, checkpoints));
+        }
+
+        @Override
+        public ConnectionFactoryMetadata getMetadata() {
+            return delegate.getMetadata();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.millrace.database;
+
+import dev.millrace.shared.InFlight;
+import java.time.Duration;
+import lombok.RequiredArgsConstructor;
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.reactive.TransactionCallback;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * Transactions that end as they were meant to: shielded from a caller that stops waiting, and repeated from the start when
+ * the database asks for it (a deadlock, a lock wait that took too long).
+ *
+ * <p>Inside a transaction it joins: the outermost one commits or rolls back everything, and an error that is handled on the
+ * way there does not doom it.
+ */
+@RequiredArgsConstructor
+final class ShieldedTransactions implements TransactionalOperator {
+
+    private static final Retry WHEN_ASKED_TO = Retry.backoff(3, Duration.ofMillis(10))
+            .jitter(0.75)
+            .filter(ShieldedTransactions::isWorthRepeating)
+            .onRetryExhaustedThrow((spec, signal) -> signal.failure());
+
+    private final TransactionalOperator transactions;
+    private final InFlight inFlight;
+
+    @Override
+    public <T> Mono<T> transactional(Mono<T> work) {
+        Mono<T> outermost = transactions
+                .transactional(work)
+                .contextWrite(context -> context.put(ShieldedTransactions.class, this))
+                .retryWhen(WHEN_ASKED_TO);
+        return Mono.deferContextual(
+                context -> context.hasKey(ShieldedTransactions.class) ? work : inFlight.shield(outermost));
+    }
+
+    /** Refused: the items of a Flux would be seen before they are committed. */
+    @Override
+    public <T> Flux<T> execute(TransactionCallback<T> action) throws TransactionException {
+        throw new UnsupportedOperationException("Only a Mono can answer after its commit");
+    }
+
+    private static boolean isWorthRepeating(Throwable error) {
+        return error instanceof ConcurrencyFailureException || error instanceof TransientDataAccessException;
+    }
+}

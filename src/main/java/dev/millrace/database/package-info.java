@@ -1,0 +1,5 @@
+/** Where everything is kept: connections, transactions, and what it takes to be on disk. */
+@NullMarked
+package dev.millrace.database;
+
+import org.jspecify.annotations.NullMarked;

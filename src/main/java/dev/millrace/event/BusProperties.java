@@ -1,0 +1,29 @@
+package dev.millrace.event;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * How events travel.
+ *
+ * @param instance who holds a lease; an instance that restarts under its name takes its leases back at once
+ * @param lanes how many deliveries of one handler run side by side
+ * @param capacity how many deliveries of one handler wait in memory; the others wait in the database
+ * @param lease how long a delivery is left to whoever took it
+ * @param sweepInterval how often the database is searched for deliveries that are due
+ * @param timeout how long a handler may take
+ * @param backoff the wait after a failed attempt
+ */
+@ConfigurationProperties("millrace.bus")
+record BusProperties(
+        String instance,
+        int lanes,
+        int capacity,
+        Duration lease,
+        Duration sweepInterval,
+        Duration timeout,
+        Backoff backoff) {
+
+    /** Exponential, with full jitter: anything between nothing and the doubled wait of the attempt before. */
+    record Backoff(Duration first, Duration longest) {}
+}

@@ -1,0 +1,90 @@
+package dev.millrace.event;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import lombok.RequiredArgsConstructor;
+import lombok.extern.slf4j.Slf4j;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Finds deliveries that are due and on nobody's way: after a crash, a failed attempt, or a full bus. It looks for rows by
+ * their state, never for ids after the last one seen, because transactions do not commit in the order of their ids.
+ */
+@Slf4j
+@Component
+@RequiredArgsConstructor
+class DeliverySweeper {
+
+    private static final int BATCH = 128;
+
+    private final SinksEventBus bus;
+    private final Subscribers subscribers;
+    private final DeliveryRepository deliveries;
+    private final BusProperties properties;
+    private final Clock clock;
+
+    /** Sweeps until cancelled; a sweep that fails is logged and followed by the next one. */
+    Flux<Void> run() {
+        return Flux.interval(properties.sweepInterval())
+                .onBackpressureDrop()
+                .concatMap(tick -> sweep().onErrorResume(this::skip), 1);
+    }
+
+    /** Renews what is on its way for as long as it is. */
+    Flux<Void> renewLeases() {
+        return Flux.interval(properties.lease().dividedBy(3))
+                .onBackpressureDrop()
+                .concatMap(
+                        tick -> Flux.fromIterable(bus.lanes())
+                                .concatMap(this::renew)
+                                .then()
+                                .onErrorResume(this::skip),
+                        1);
+    }
+
+    Mono<Void> sweep() {
+        return Flux.fromIterable(subscribers.all())
+                .concatMap(subscriber -> sweep(subscriber.name()))
+                .then();
+    }
+
+    /** Takes what is due for the handler until less is found than there is room for. */
+    private Mono<Void> sweep(String handler) {
+        return Mono.defer(() -> {
+            int room = bus.reserve(handler, BATCH);
+            return room == 0
+                    ? Mono.empty()
+                    : claim(handler, room).flatMap(full -> full ? sweep(handler) : Mono.empty());
+        });
+    }
+
+    private Mono<Boolean> claim(String handler, int room) {
+        Instant now = clock.instant();
+        return deliveries
+                .claim(handler, room, properties.instance(), now, now.plus(properties.lease()))
+                .doOnError(error -> bus.release(handler, room))
+                .doOnNext(found -> offer(handler, found, room))
+                .map(found -> found.size() == room);
+    }
+
+    private void offer(String handler, List<Delivery> found, int room) {
+        bus.release(handler, room - found.size());
+        found.forEach(bus::offer);
+    }
+
+    private Mono<Void> renew(HandlerLanes lanes) {
+        return Mono.just(lanes.held())
+                .filter(held -> !held.isEmpty())
+                .flatMap(held -> deliveries.renew(
+                        held, properties.instance(), clock.instant().plus(properties.lease())))
+                .then();
+    }
+
+    private Mono<Void> skip(Throwable error) {
+        log.warn("A sweep failed and is followed by the next one", error);
+        return Mono.empty();
+    }
+}

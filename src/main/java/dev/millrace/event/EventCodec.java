@@ -1,0 +1,30 @@
+package dev.millrace.event;
+
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Events as JSON and back. Fields that a reader does not know are skipped, so that a writer may add some. */
+@Component
+class EventCodec {
+
+    private final JsonMapper json = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    String typeOf(Class<? extends DomainEvent> event) {
+        EventType type = event.getAnnotation(EventType.class);
+        if (type == null) {
+            throw new IllegalArgumentException(event + " has no @EventType");
+        }
+        return type.value();
+    }
+
+    String encode(DomainEvent event) {
+        return json.writeValueAsString(event);
+    }
+
+    <E extends DomainEvent> E decode(StoredEvent event, Class<E> type) {
+        return json.readValue(event.payload(), type);
+    }
+}

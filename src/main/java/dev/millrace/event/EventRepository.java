@@ -1,0 +1,52 @@
+package dev.millrace.event;
+
+import io.r2dbc.spi.Parameters;
+import java.time.Instant;
+import java.util.UUID;
+import lombok.RequiredArgsConstructor;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Mono;
+
+/** The log: events are added, never changed. */
+@Repository
+@RequiredArgsConstructor
+class EventRepository {
+
+    private static final String APPEND = """
+            INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
+                               correlation_id, causation_id, traceparent)
+            VALUES (:id, :type, :aggregate,
+                    (SELECT COALESCE(MAX(sequence), 0) + 1 FROM event WHERE aggregate_id = :aggregate),
+                    :at, :payload, :correlation, :causation, :traceparent)
+            """;
+
+    private final DatabaseClient database;
+
+    /** Appends the event as the next one of its aggregate. */
+    Mono<StoredEvent> append(UUID id, String type, UUID aggregateId, Instant at, String payload, Cause cause) {
+        UUID correlationId = cause.correlationId() == null ? id : cause.correlationId();
+        return database.sql(APPEND)
+                .filter(statement -> statement.returnGeneratedValues("sequence"))
+                .bind("id", id)
+                .bind("type", type)
+                .bind("aggregate", aggregateId)
+                .bind("at", at)
+                .bind("payload", payload)
+                .bind("correlation", correlationId)
+                .bind("causation", cause.causationId() == null ? Parameters.in(UUID.class) : cause.causationId())
+                .bind("traceparent", cause.traceparent() == null ? Parameters.in(String.class) : cause.traceparent())
+                .map(row -> row.get("sequence", Long.class))
+                .one()
+                .map(sequence -> new StoredEvent(
+                        id,
+                        type,
+                        aggregateId,
+                        sequence,
+                        at,
+                        payload,
+                        correlationId,
+                        cause.causationId(),
+                        cause.traceparent()));
+    }
+}

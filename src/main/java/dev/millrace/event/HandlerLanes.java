@@ -1,0 +1,98 @@
+package dev.millrace.event;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import lombok.extern.slf4j.Slf4j;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.publisher.Sinks.EmitResult;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.concurrent.Queues;
+
+/**
+ * The way to one handler: a few lanes that run side by side, each one delivery at a time. The deliveries of one aggregate
+ * keep to one lane, and so to their order. All lanes together hold no more than the capacity.
+ */
+@Slf4j
+final class HandlerLanes {
+
+    private final String handler;
+    private final int capacity;
+    private final AtomicInteger taken = new AtomicInteger();
+    private final Set<UUID> held = ConcurrentHashMap.newKeySet();
+    private final List<Sinks.Many<Delivery>> lanes;
+
+    HandlerLanes(String handler, int lanes, int capacity) {
+        this.handler = handler;
+        this.capacity = capacity;
+        this.lanes = Stream.generate(HandlerLanes::lane).limit(lanes).toList();
+    }
+
+    String handler() {
+        return handler;
+    }
+
+    int reserve(int wanted) {
+        int before = taken.getAndUpdate(now -> now + Math.min(wanted, capacity - now));
+        return Math.min(wanted, capacity - before);
+    }
+
+    void release(int places) {
+        taken.addAndGet(-places);
+    }
+
+    /** The deliveries that wait in the lanes or are being handled. */
+    Collection<UUID> held() {
+        return List.copyOf(held);
+    }
+
+    void offer(Delivery delivery) {
+        held.add(delivery.id());
+        EmitResult result = laneOf(delivery).tryEmitNext(delivery);
+        if (result.isFailure()) {
+            // The row is still there: its lease ends, or a stop hands it back.
+            log.debug("{} did not take {}: {}", handler, delivery.id(), result);
+            leave(delivery);
+        }
+    }
+
+    /** Hands each delivery to the work until {@link #close()}; completes when the lanes are empty. */
+    Mono<Void> run(Function<Delivery, Mono<Void>> work) {
+        return Flux.fromIterable(lanes)
+                .flatMap(
+                        lane -> lane.asFlux()
+                                .publishOn(Schedulers.parallel(), 1)
+                                .concatMap(delivery -> work.apply(delivery).doFinally(signal -> leave(delivery)), 1),
+                        lanes.size())
+                .then();
+    }
+
+    void close() {
+        lanes.forEach(Sinks.Many::tryEmitComplete);
+    }
+
+    private void leave(Delivery delivery) {
+        held.remove(delivery.id());
+        release(1);
+    }
+
+    private Sinks.Many<Delivery> laneOf(Delivery delivery) {
+        int hash = delivery.event().aggregateId().hashCode();
+        return lanes.get(Math.floorMod(hash ^ (hash >>> 16), lanes.size()));
+    }
+
+    /** Many threads offer, one reads: safe without a lock because the queue is, and bounded by the capacity. */
+    private static Sinks.Many<Delivery> lane() {
+        return Sinks.unsafe()
+                .many()
+                .unicast()
+                .onBackpressureBuffer(Queues.<Delivery>unboundedMultiproducer().get());
+    }
+}

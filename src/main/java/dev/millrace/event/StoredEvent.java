@@ -1,0 +1,25 @@
+package dev.millrace.event;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as it stands in the log and travels on the bus.
+ *
+ * @param sequence dense and ascending for each aggregate, from 1
+ * @param payload the event as JSON
+ * @param correlationId the event that the whole chain began with
+ * @param causationId the event whose handling recorded this one; null for the first of a chain
+ * @param traceparent W3C trace context of the request that the chain began with
+ */
+record StoredEvent(
+        UUID id,
+        String type,
+        UUID aggregateId,
+        long sequence,
+        Instant occurredAt,
+        String payload,
+        UUID correlationId,
+        @Nullable UUID causationId,
+        @Nullable String traceparent) {}

@@ -1,0 +1,50 @@
+package dev.millrace.export;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lombok.extern.slf4j.Slf4j;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+
+/** A platform that accepts everything: it logs each order, and keeps the latest ones for tests to look at. */
+@Slf4j
+@Component
+class FakeExternalPlatformClient implements ExternalPlatformClient {
+
+    private static final int KEPT = 10_000;
+
+    private final ExportProperties.Fake behaviour;
+    private final Map<String, OrderPayload> accepted = Collections.synchronizedMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, OrderPayload> eldest) {
+            return size() > KEPT;
+        }
+    });
+
+    FakeExternalPlatformClient(ExportProperties properties) {
+        this.behaviour = properties.fake();
+    }
+
+    @Override
+    public Mono<Void> sendOrder(OrderPayload payload, String idempotencyKey) {
+        Mono<Void> accepting = Mono.fromRunnable(() -> accept(payload, idempotencyKey));
+        return behaviour.latency().isZero()
+                ? accepting
+                : Mono.delay(behaviour.latency()).then(accepting);
+    }
+
+    /** What was accepted, each order once however often it was sent. */
+    Collection<OrderPayload> accepted() {
+        synchronized (accepted) {
+            return List.copyOf(accepted.values());
+        }
+    }
+
+    private void accept(OrderPayload payload, String idempotencyKey) {
+        OrderPayload before = accepted.put(idempotencyKey, payload);
+        log.info("Exported order {} [{}]{}", payload.orderId(), idempotencyKey, before == null ? "" : ", again");
+    }
+}

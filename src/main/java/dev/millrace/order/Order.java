@@ -1,0 +1,96 @@
+package dev.millrace.order;
+
+import dev.millrace.event.AggregateRoot;
+import dev.millrace.order.OrderExportRequestedEvent.Item;
+import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
+import dev.millrace.shared.Money;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import lombok.AccessLevel;
+import lombok.AllArgsConstructor;
+import lombok.Getter;
+import lombok.experimental.Accessors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a user wants to buy, at the prices of the moment it was placed.
+ *
+ * <table>
+ * <caption>Transitions, and what each announces</caption>
+ * <tr><td>CREATED → CONFIRMED</td><td>{@link ProductSalesRankRecordedEvent}, {@link OrderExportRequestedEvent}</td></tr>
+ * <tr><td>CREATED → CONFIRMATION_FAILED</td><td>{@link OrderConfirmationFailedEvent}</td></tr>
+ * <tr><td>CREATED → CANCELLED</td><td>nothing</td></tr>
+ * </table>
+ *
+ * A transition to where the order already is changes nothing and announces nothing; any other is an
+ * {@link IllegalTransition}.
+ */
+@Getter
+@Accessors(fluent = true)
+@AllArgsConstructor(access = AccessLevel.PACKAGE)
+public final class Order extends AggregateRoot {
+
+    private final UUID id;
+    private final long userId;
+    private final List<OrderItem> items;
+    private final Money totalAmount;
+    private final Instant createdAt;
+    private final long version;
+    private OrderStatus status;
+    private @Nullable Instant confirmedAt;
+
+    static Order place(UUID id, long userId, List<OrderItem> items, Instant now) {
+        Money total = items.stream().map(OrderItem::total).reduce(Money.ZERO, Money::plus);
+        return new Order(id, userId, items, total, now, 0, OrderStatus.CREATED, null);
+    }
+
+    /** Announces that what was sold is to be counted and exported. */
+    void markConfirmed(Instant now) {
+        if (become(OrderStatus.CONFIRMED)) {
+            confirmedAt = now;
+            registerEvent(new ProductSalesRankRecordedEvent(id, now, sales()));
+            registerEvent(new OrderExportRequestedEvent(id, userId, totalAmount.amount(), now, exportItems()));
+        }
+    }
+
+    /** Announces that the payment has to go back; an order that was cancelled or expired meanwhile stays what it is. */
+    void failConfirmation(UUID paymentId, String reason) {
+        if (status == OrderStatus.CREATED) {
+            status = OrderStatus.CONFIRMATION_FAILED;
+        }
+        registerEvent(new OrderConfirmationFailedEvent(id, paymentId, reason));
+    }
+
+    void cancel() {
+        become(OrderStatus.CANCELLED);
+    }
+
+    private boolean become(OrderStatus next) {
+        if (status == next) {
+            return false;
+        }
+        if (status != OrderStatus.CREATED) {
+            throw IllegalTransition.of(status, next);
+        }
+        status = next;
+        return true;
+    }
+
+    private List<Sale> sales() {
+        return items.stream()
+                .map(item ->
+                        new Sale(item.productId(), item.quantity(), item.total().amount()))
+                .toList();
+    }
+
+    private List<Item> exportItems() {
+        return items.stream()
+                .map(item -> new Item(
+                        item.productId(),
+                        item.name(),
+                        item.quantity(),
+                        item.unitPrice().amount()))
+                .toList();
+    }
+}

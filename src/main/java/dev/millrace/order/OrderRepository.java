@@ -1,0 +1,169 @@
+package dev.millrace.order;
+
+import static dev.millrace.shared.Rows.required;
+
+import dev.millrace.shared.PageRequest;
+import dev.millrace.shared.Rows;
+import io.r2dbc.spi.Parameters;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import lombok.RequiredArgsConstructor;
+import org.springframework.dao.OptimisticLockingFailureException;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
+import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+@Repository
+@RequiredArgsConstructor
+class OrderRepository {
+
+    private static final String INSERT = """
+            INSERT INTO orders (id, user_id, status, total_amount, created_at, version)
+            VALUES (:id, :user, :status, :total, :at, 0)
+            """;
+
+    private static final String INSERT_ITEM = """
+            INSERT INTO order_item (order_id, line, product_id, name, quantity, unit_price)
+            VALUES (:order, :line, :product, :name, :quantity, :price)
+            """;
+
+    private static final String UPDATE = """
+            UPDATE orders SET status = :status, confirmed_at = :confirmed, version = version + 1
+             WHERE id = :id AND version = :version
+            """;
+
+    private static final String WITH_ITEMS = """
+            SELECT o.id, o.user_id, o.status, o.total_amount, o.created_at, o.confirmed_at, o.version,
+                   i.product_id, i.name, i.quantity, i.unit_price
+              FROM orders o JOIN order_item i ON i.order_id = o.id
+             WHERE %s
+             ORDER BY o.id DESC, i.line
+            """;
+
+    private static final String FIND = WITH_ITEMS.formatted("o.id = :id");
+    private static final String FIND_ALL = WITH_ITEMS.formatted("o.id = ANY(:ids)");
+
+    private static final String LIST_IDS =
+            "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY id DESC LIMIT :rows";
+
+    private static final String LOCK =
+            "SELECT id, user_id, status, total_amount FROM orders WHERE id = :id AND user_id = :user FOR UPDATE";
+
+    private final DatabaseClient database;
+
+    Mono<Void> insert(Order order) {
+        return database.sql(INSERT)
+                .bind("id", order.id())
+                .bind("user", order.userId())
+                .bind("status", order.status().name())
+                .bind("total", order.totalAmount().amount())
+                .bind("at", order.createdAt())
+                .then()
+                .thenMany(Flux.fromIterable(order.items()).index())
+                .concatMap(item -> insertItem(order.id(), item.getT1(), item.getT2()))
+                .then();
+    }
+
+    /** Saves the order's status, unless somebody else has since it was read. */
+    Mono<Void> update(Order order) {
+        return database.sql(UPDATE)
+                .bind("id", order.id())
+                .bind("status", order.status().name())
+                .bind("confirmed", order.confirmedAt() == null ? Parameters.in(Instant.class) : order.confirmedAt())
+                .bind("version", order.version())
+                .fetch()
+                .rowsUpdated()
+                .filter(rows -> rows == 1)
+                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + order.id())))
+                .then();
+    }
+
+    Mono<Order> find(UUID id) {
+        return toOrders(database.sql(FIND).bind("id", id)).singleOrEmpty();
+    }
+
+    Flux<Order> findAll(Collection<UUID> ids) {
+        return toOrders(database.sql(FIND_ALL).bind("ids", ids.toArray(UUID[]::new)));
+    }
+
+    Flux<UUID> listIds(long userId, PageRequest page) {
+        return database.sql(LIST_IDS)
+                .bind("user", userId)
+                .bind("before", page.beforeUuid())
+                .bind("rows", page.rowsToRead())
+                .map(row -> required(row, "id", UUID.class))
+                .all();
+    }
+
+    /** Reads the user's order and keeps everybody else from changing or paying it until the transaction ends. */
+    Mono<OrderToPay> lock(UUID id, long userId) {
+        return database.sql(LOCK)
+                .bind("id", id)
+                .bind("user", userId)
+                .map(row -> new OrderToPay(id, userId, status(row), Rows.money(row, "total_amount")))
+                .one();
+    }
+
+    private Mono<Void> insertItem(UUID orderId, long line, OrderItem item) {
+        return database.sql(INSERT_ITEM)
+                .bind("order", orderId)
+                .bind("line", line)
+                .bind("product", item.productId())
+                .bind("name", item.name())
+                .bind("quantity", item.quantity())
+                .bind("price", item.unitPrice().amount())
+                .then();
+    }
+
+    /** One row for each item, those of an order next to each other. */
+    private static Flux<Order> toOrders(GenericExecuteSpec sql) {
+        return sql.map(OrderRepository::toOneLine)
+                .all()
+                .bufferUntilChanged(Order::id)
+                .map(OrderRepository::join);
+    }
+
+    private static Order toOneLine(Readable row) {
+        return new Order(
+                required(row, "id", UUID.class),
+                required(row, "user_id", Long.class),
+                List.of(toItem(row)),
+                Rows.money(row, "total_amount"),
+                required(row, "created_at", Instant.class),
+                required(row, "version", Long.class),
+                status(row),
+                row.get("confirmed_at", Instant.class));
+    }
+
+    private static Order join(List<Order> lines) {
+        Order first = lines.get(0);
+        List<OrderItem> items =
+                lines.stream().flatMap(line -> line.items().stream()).toList();
+        return new Order(
+                first.id(),
+                first.userId(),
+                items,
+                first.totalAmount(),
+                first.createdAt(),
+                first.version(),
+                first.status(),
+                first.confirmedAt());
+    }
+
+    private static OrderItem toItem(Readable row) {
+        return new OrderItem(
+                required(row, "product_id", Long.class),
+                required(row, "name", String.class),
+                required(row, "quantity", Long.class),
+                Rows.money(row, "unit_price"));
+    }
+
+    private static OrderStatus status(Readable row) {
+        return OrderStatus.valueOf(required(row, "status", String.class));
+    }
+}

@@ -1,0 +1,108 @@
+package dev.millrace.order;
+
+import com.fasterxml.uuid.NoArgGenerator;
+import dev.millrace.event.EventPublisher;
+import dev.millrace.product.Product;
+import dev.millrace.product.ProductService;
+import dev.millrace.shared.NotFound;
+import dev.millrace.shared.Page;
+import dev.millrace.shared.PageRequest;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import lombok.RequiredArgsConstructor;
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Mono;
+
+/** Places and confirms orders, and announces what follows from a confirmation. */
+@Service
+@RequiredArgsConstructor
+public class OrderUseCase {
+
+    private final OrderRepository orders;
+    private final ProductService products;
+    private final EventPublisher events;
+    private final TransactionalOperator tx;
+    private final NoArgGenerator uuids;
+    private final Clock clock;
+
+    Mono<Order> placeOrder(PlaceOrder command) {
+        return products.requireProducts(productIds(command))
+                .map(catalogue ->
+                        Order.place(uuids.generate(), command.userId(), price(command, catalogue), clock.instant()))
+                .delayUntil(orders::insert)
+                .as(tx::transactional)
+                .checkpoint("place order");
+    }
+
+    /** Confirms an order that has been paid; an order that is confirmed already stays as it is. */
+    public Mono<Order> confirmOrder(UUID orderId) {
+        return change(orderId, order -> order.markConfirmed(clock.instant())).checkpoint("confirm order");
+    }
+
+    /** Gives a paid order up, and announces that its payment has to go back. */
+    Mono<Order> failConfirmation(UUID orderId, UUID paymentId, String reason) {
+        return change(orderId, order -> order.failConfirmation(paymentId, reason))
+                .checkpoint("fail confirmation");
+    }
+
+    Mono<Order> cancelOrder(UUID orderId) {
+        return change(orderId, Order::cancel).checkpoint("cancel order");
+    }
+
+    Mono<Order> getOrder(UUID orderId) {
+        return orders.find(orderId).switchIfEmpty(Mono.error(() -> NotFound.of("order", orderId)));
+    }
+
+    Mono<Page<Order>> listOrders(long userId, PageRequest page) {
+        return orders.listIds(userId, page)
+                .collectList()
+                .map(ids -> Page.of(ids, page, id -> id))
+                .flatMap(this::fetchOrders);
+    }
+
+    /**
+     * Reads the user's order for its payment and locks it until the caller's transaction ends. Somebody else's order does
+     * not exist.
+     */
+    public Mono<OrderToPay> lockOrderToPay(UUID orderId, long userId) {
+        return orders.lock(orderId, userId).switchIfEmpty(Mono.error(() -> NotFound.of("order", orderId)));
+    }
+
+    private Mono<Order> change(UUID orderId, Consumer<Order> transition) {
+        return getOrder(orderId).flatMap(order -> save(order, transition)).as(tx::transactional);
+    }
+
+    private Mono<Order> save(Order order, Consumer<Order> transition) {
+        OrderStatus before = order.status();
+        transition.accept(order);
+        Mono<Void> saved = order.status() == before ? Mono.empty() : orders.update(order);
+        return saved.then(events.publishEventsOf(order)).thenReturn(order);
+    }
+
+    private Mono<Page<Order>> fetchOrders(Page<UUID> page) {
+        return page.data().isEmpty()
+                ? Mono.just(new Page<>(List.of(), page.nextCursor()))
+                : orders.findAll(page.data()).collectList().map(found -> new Page<>(found, page.nextCursor()));
+    }
+
+    private static Set<Long> productIds(PlaceOrder command) {
+        return command.lines().stream().map(PlaceOrder.Line::productId).collect(Collectors.toSet());
+    }
+
+    private static List<OrderItem> price(PlaceOrder command, Map<Long, Product> catalogue) {
+        return command.lines().stream()
+                .map(line -> toItem(line, Objects.requireNonNull(catalogue.get(line.productId()))))
+                .toList();
+    }
+
+    private static OrderItem toItem(PlaceOrder.Line line, Product product) {
+        return new OrderItem(product.id(), product.name(), line.quantity(), product.price());
+    }
+}

@@ -1,0 +1,65 @@
+package dev.millrace.payment;
+
+import static dev.millrace.shared.Rows.required;
+
+import dev.millrace.shared.Rows;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.UUID;
+import lombok.RequiredArgsConstructor;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Mono;
+
+@Repository
+@RequiredArgsConstructor
+class PaymentRepository {
+
+    private static final String INSERT = """
+            INSERT INTO payment (id, order_id, user_id, amount, refunded_amount, status, paid_at)
+            VALUES (:id, :order, :user, :amount, :refunded, :status, :at)
+            """;
+
+    private static final String SELECT =
+            "SELECT id, order_id, user_id, amount, refunded_amount, status, paid_at FROM payment ";
+
+    private final DatabaseClient database;
+
+    /** Fails with a duplicate key if the order has a payment already. */
+    Mono<Void> insert(Payment payment) {
+        return database.sql(INSERT)
+                .bind("id", payment.id())
+                .bind("order", payment.orderId())
+                .bind("user", payment.userId())
+                .bind("amount", payment.amount().amount())
+                .bind("refunded", payment.refundedAmount().amount())
+                .bind("status", payment.status().name())
+                .bind("at", payment.paidAt())
+                .then();
+    }
+
+    Mono<Payment> find(UUID id) {
+        return database.sql(SELECT + "WHERE id = :id")
+                .bind("id", id)
+                .map(PaymentRepository::toPayment)
+                .one();
+    }
+
+    Mono<Payment> findByOrder(UUID orderId) {
+        return database.sql(SELECT + "WHERE order_id = :order")
+                .bind("order", orderId)
+                .map(PaymentRepository::toPayment)
+                .one();
+    }
+
+    private static Payment toPayment(Readable row) {
+        return new Payment(
+                required(row, "id", UUID.class),
+                required(row, "order_id", UUID.class),
+                required(row, "user_id", Long.class),
+                Rows.money(row, "amount"),
+                Rows.money(row, "refunded_amount"),
+                PaymentStatus.valueOf(required(row, "status", String.class)),
+                required(row, "paid_at", Instant.class));
+    }
+}

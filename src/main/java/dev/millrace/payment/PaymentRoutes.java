@@ -1,0 +1,16 @@
+package dev.millrace.payment;
+
+import dev.millrace.shared.RouteTable;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+class PaymentRoutes {
+
+    @Bean
+    RouteTable paymentTable(PaymentHandler payments) {
+        return RouteTable.of(routes -> routes.POST("/payments", payments::pay)
+                .GET("/payments", payments::findByOrder)
+                .GET("/payments/{id}", payments::get));
+    }
+}

@@ -1,0 +1,35 @@
+package dev.millrace.payment;
+
+import dev.millrace.event.EventPublisher;
+import dev.millrace.shared.NotFound;
+import java.util.UUID;
+import lombok.RequiredArgsConstructor;
+import org.springframework.stereotype.Service;
+import reactor.core.publisher.Mono;
+
+/** Keeps payments. */
+@Service
+@RequiredArgsConstructor
+class PaymentService {
+
+    private final PaymentRepository payments;
+    private final EventPublisher events;
+
+    /** Saves a payment that succeeded and publishes its events, in the caller's transaction. */
+    Mono<Payment> recordSuccess(Payment payment) {
+        return payments.insert(payment).then(events.publishEventsOf(payment)).thenReturn(payment);
+    }
+
+    /** Refuses if the order has a payment; to be asked while the order is locked. */
+    Mono<Void> requireUnpaid(UUID orderId) {
+        return payments.findByOrder(orderId).flatMap(paid -> Mono.error(PaymentRefused.alreadyPaid(paid.id())));
+    }
+
+    Mono<Payment> getPayment(UUID id) {
+        return payments.find(id).switchIfEmpty(Mono.error(() -> NotFound.of("payment", id)));
+    }
+
+    Mono<Payment> findPaymentOf(UUID orderId) {
+        return payments.findByOrder(orderId);
+    }
+}

@@ -1,0 +1,5 @@
+/** Takes payments. Nothing depends on it. */
+@NullMarked
+package dev.millrace.payment;
+
+import org.jspecify.annotations.NullMarked;

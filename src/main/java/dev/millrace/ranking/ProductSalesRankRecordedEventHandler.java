@@ -1,0 +1,30 @@
+package dev.millrace.ranking;
+
+import dev.millrace.event.EventHandler;
+import dev.millrace.order.ProductSalesRankRecordedEvent;
+import lombok.RequiredArgsConstructor;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+
+/** Counts the sales of a confirmed order, once. */
+@Component
+@RequiredArgsConstructor
+class ProductSalesRankRecordedEventHandler implements EventHandler<ProductSalesRankRecordedEvent> {
+
+    private final RankingService rankings;
+
+    @Override
+    public String name() {
+        return "ranking";
+    }
+
+    @Override
+    public Class<ProductSalesRankRecordedEvent> eventClass() {
+        return ProductSalesRankRecordedEvent.class;
+    }
+
+    @Override
+    public Mono<Void> handle(ProductSalesRankRecordedEvent event) {
+        return rankings.recordSales(event);
+    }
+}

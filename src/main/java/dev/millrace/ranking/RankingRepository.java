@@ -1,0 +1,92 @@
+package dev.millrace.ranking;
+
+import static dev.millrace.shared.Rows.required;
+
+import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
+import dev.millrace.shared.Money;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import lombok.RequiredArgsConstructor;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
+import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Sales, summed up by product and hour, so that a window is a sum of few rows however much was sold. */
+@Repository
+@RequiredArgsConstructor
+class RankingRepository {
+
+    private static final String ADD = """
+            UPDATE product_sales SET quantity = quantity + :quantity, revenue = revenue + :revenue
+             WHERE product_id = :product AND sold_hour = :hour
+            """;
+
+    private static final String INSERT_EMPTY = """
+            INSERT INTO product_sales (product_id, sold_hour, quantity, revenue)
+            VALUES (:product, :hour, 0, 0) ON CONFLICT DO NOTHING
+            """;
+
+    private static final String TOP = """
+            SELECT s.product_id, p.name, s.quantity, s.revenue
+              FROM (SELECT product_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(revenue) AS BIGINT) AS revenue
+                      FROM product_sales WHERE sold_hour >= :from GROUP BY product_id) s
+              JOIN product p ON p.id = s.product_id
+             WHERE s.quantity > 0
+             ORDER BY s.%s DESC, s.product_id
+             LIMIT :limit
+            """;
+
+    private static final String TOP_BY_QUANTITY = TOP.formatted("quantity");
+    private static final String TOP_BY_REVENUE = TOP.formatted("revenue");
+
+    private final DatabaseClient database;
+
+    /** Adds the sale to its hour. */
+    Mono<Void> add(Sale sale, Instant hour) {
+        return update(sale, hour)
+                .filter(rows -> rows == 0)
+                .flatMap(none -> insertEmpty(sale, hour).then(update(sale, hour)))
+                .then();
+    }
+
+    Flux<ProductSales> top(Metric metric, Instant from, int limit) {
+        return database.sql(topBy(metric))
+                .bind("from", from)
+                .bind("limit", limit)
+                .map(RankingRepository::toSales)
+                .all();
+    }
+
+    private static String topBy(Metric metric) {
+        return switch (metric) {
+            case QUANTITY -> TOP_BY_QUANTITY;
+            case REVENUE -> TOP_BY_REVENUE;
+        };
+    }
+
+    private Mono<Long> update(Sale sale, Instant hour) {
+        return bucket(ADD, sale, hour)
+                .bind("quantity", sale.quantity())
+                .bind("revenue", sale.revenue())
+                .fetch()
+                .rowsUpdated();
+    }
+
+    private Mono<Void> insertEmpty(Sale sale, Instant hour) {
+        return bucket(INSERT_EMPTY, sale, hour).then();
+    }
+
+    private GenericExecuteSpec bucket(String sql, Sale sale, Instant hour) {
+        return database.sql(sql).bind("product", sale.productId()).bind("hour", hour);
+    }
+
+    private static ProductSales toSales(Readable row) {
+        return new ProductSales(
+                required(row, "product_id", Long.class),
+                required(row, "name", String.class),
+                required(row, "quantity", Long.class),
+                Money.of(required(row, "revenue", Long.class)));
+    }
+}

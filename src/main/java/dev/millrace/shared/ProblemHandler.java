@@ -1,0 +1,56 @@
+package dev.millrace.shared;
+
+import lombok.RequiredArgsConstructor;
+import lombok.extern.slf4j.Slf4j;
+import org.springframework.boot.webflux.error.ErrorWebExceptionHandler;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.stereotype.Component;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Turns every error that no handler answered, the framework's own included, into a {@link Problem}. */
+@Slf4j
+@Component
+@Order(-2)
+@RequiredArgsConstructor
+public class ProblemHandler implements ErrorWebExceptionHandler {
+
+    private final JsonMapper json;
+
+    @Override
+    public Mono<Void> handle(ServerWebExchange exchange, Throwable error) {
+        ServerHttpResponse response = exchange.getResponse();
+        if (response.isCommitted()) {
+            return Mono.error(error);
+        }
+        Problem problem = describe(exchange, error);
+        if (error instanceof ErrorResponse known) {
+            response.getHeaders().putAll(known.getHeaders());
+        }
+        response.setStatusCode(HttpStatusCode.valueOf(problem.status()));
+        response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        if (problem.passes()) {
+            response.getHeaders().set(HttpHeaders.RETRY_AFTER, Problem.RETRY_AFTER_SECONDS);
+        }
+        DataBuffer body = response.bufferFactory().wrap(json.writeValueAsBytes(problem));
+        return response.writeWith(Mono.just(body));
+    }
+
+    /** Describes the error for the client, and logs what is not for the client to see. */
+    public Problem describe(ServerWebExchange exchange, Throwable error) {
+        String path = exchange.getRequest().getPath().value();
+        Trace trace = exchange.getAttributeOrDefault(Trace.class.getName(), Trace.continuing(null));
+        Problem problem = Problem.of(error, path, trace.traceId());
+        if (problem.meansOurFault()) {
+            log.error("{} {} failed [{}]", exchange.getRequest().getMethod(), path, trace.traceId(), error);
+        }
+        return problem;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.millrace.shared;
+
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * The W3C trace context that a request, and everything that follows from it, belongs to.
+ *
+ * @see <a href="https://www.w3.org/TR/trace-context/">Trace Context</a>
+ */
+public record Trace(String traceparent) {
+
+    private static final Pattern FORMAT = Pattern.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
+
+    /** Continues the caller's trace if it sent a valid one, and starts a new one if not. */
+    public static Trace continuing(@Nullable String traceparent) {
+        if (traceparent != null && FORMAT.matcher(traceparent).matches()) {
+            return new Trace(traceparent);
+        }
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new Trace(
+                "00-%016x%016x-%016x-01".formatted(random.nextLong(), random.nextLong() | 1, random.nextLong() | 1));
+    }
+
+    public static Optional<Trace> in(ContextView context) {
+        return context.getOrEmpty(Trace.class);
+    }
+
+    public String traceId() {
+        return traceparent.substring(3, 35);
+    }
+
+    public Context addTo(Context context) {
+        return context.put(Trace.class, this);
+    }
+}
