@@ -23,8 +23,8 @@ import reactor.core.publisher.Mono;
 class OrderRepository {
 
     private static final String INSERT = """
-            INSERT INTO orders (id, user_id, status, total_amount, created_at, version)
-            VALUES (:id, :user, :status, :total, :at, 0)
+            INSERT INTO orders (id, user_id, status, total_amount, created_at, expires_at, version)
+            VALUES (:id, :user, :status, :total, :at, :expires, 0)
             """;
 
     private static final String INSERT_ITEM = """
@@ -33,7 +33,7 @@ class OrderRepository {
             """;
 
     private static final String UPDATE = """
-            UPDATE orders SET status = :status, confirmed_at = :confirmed, version = version + 1
+            UPDATE orders SET status = :status, confirmed_at = :confirmed, expires_at = NULL, version = version + 1
              WHERE id = :id AND version = :version
             """;
 
@@ -51,13 +51,16 @@ class OrderRepository {
     private static final String LIST_IDS =
             "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY id DESC LIMIT :rows";
 
-    private static final String LOCK =
-            "SELECT id, user_id, status, total_amount FROM orders WHERE id = :id AND user_id = :user FOR UPDATE";
+    private static final String CLAIM = """
+            UPDATE orders SET expires_at = NULL
+             WHERE id = :id AND user_id = :user AND status = 'CREATED' AND expires_at IS NOT NULL
+            """;
 
     private final DatabaseClient database;
 
-    Mono<Void> insert(Order order) {
+    Mono<Void> insert(Order order, Instant expiresAt) {
         return database.sql(INSERT)
+                .bind("expires", expiresAt)
                 .bind("id", order.id())
                 .bind("user", order.userId())
                 .bind("status", order.status().name())
@@ -100,12 +103,13 @@ class OrderRepository {
                 .all();
     }
 
-    /** Reads the user's order and keeps everybody else from changing or paying it until the transaction ends. */
-    Mono<OrderToPay> lock(UUID id, long userId) {
-        return database.sql(LOCK)
+    /** Takes the user's order out of those that wait for a payment; empty if it is not one of them. */
+    Mono<OrderToPay> claim(UUID id, long userId) {
+        return database.sql(CLAIM)
+                .filter(statement -> statement.returnGeneratedValues("total_amount"))
                 .bind("id", id)
                 .bind("user", userId)
-                .map(row -> new OrderToPay(id, userId, status(row), Rows.money(row, "total_amount")))
+                .map(row -> new OrderToPay(id, userId, Rows.money(row, "total_amount")))
                 .one();
     }
 

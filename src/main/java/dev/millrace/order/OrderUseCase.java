@@ -28,6 +28,7 @@ public class OrderUseCase {
     private final OrderRepository orders;
     private final ProductService products;
     private final EventPublisher events;
+    private final OrderProperties properties;
     private final TransactionalOperator tx;
     private final NoArgGenerator uuids;
     private final Clock clock;
@@ -36,7 +37,7 @@ public class OrderUseCase {
         return products.requireProducts(productIds(command))
                 .map(catalogue ->
                         Order.place(uuids.generate(), command.userId(), price(command, catalogue), clock.instant()))
-                .delayUntil(orders::insert)
+                .delayUntil(order -> orders.insert(order, order.createdAt().plus(properties.expiry())))
                 .as(tx::transactional)
                 .checkpoint("place order");
     }
@@ -68,11 +69,19 @@ public class OrderUseCase {
     }
 
     /**
-     * Reads the user's order for its payment and locks it until the caller's transaction ends. Somebody else's order does
-     * not exist.
+     * Takes the user's order for payment in the caller's transaction: of many that try, one succeeds, and neither a second
+     * payment nor the expiry can come in between. Empty if the order does not wait for a payment.
      */
-    public Mono<OrderToPay> lockOrderToPay(UUID orderId, long userId) {
-        return orders.lock(orderId, userId).switchIfEmpty(Mono.error(() -> NotFound.of("order", orderId)));
+    public Mono<OrderToPay> claimForPayment(UUID orderId, long userId) {
+        return orders.claim(orderId, userId);
+    }
+
+    /** The state of the user's order; somebody else's order does not exist. */
+    public Mono<OrderStatus> getStatus(UUID orderId, long userId) {
+        return getOrder(orderId)
+                .filter(order -> order.userId() == userId)
+                .map(Order::status)
+                .switchIfEmpty(Mono.error(() -> NotFound.of("order", orderId)));
     }
 
     private Mono<Order> change(UUID orderId, Consumer<Order> transition) {

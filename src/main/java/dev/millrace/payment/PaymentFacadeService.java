@@ -8,6 +8,7 @@ import dev.millrace.shared.Money;
 import java.time.Clock;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Mono;
@@ -31,9 +32,9 @@ class PaymentFacadeService {
     private final Clock clock;
 
     Mono<Payment> requestPayment(PaymentCommand command) {
-        return orders.lockOrderToPay(command.orderId(), command.userId())
-                .delayUntil(order -> payments.requireUnpaid(order.id()))
-                .doOnNext(order -> requirePayable(order, command))
+        return orders.claimForPayment(command.orderId(), command.userId())
+                .switchIfEmpty(Mono.defer(() -> refuse(command)))
+                .doOnNext(order -> requireExpectedAmount(order, command.expectedAmount()))
                 .map(this::createPayment)
                 .delayUntil(payment -> balances.decreaseBalance(payment.userId(), payment.amount(), payment.id()))
                 .flatMap(payments::recordSuccess)
@@ -46,11 +47,14 @@ class PaymentFacadeService {
         return Payment.createSuccess(id, order.id(), order.userId(), order.totalAmount(), clock.instant());
     }
 
-    private static void requirePayable(OrderToPay order, PaymentCommand command) {
-        if (!order.isPayable()) {
-            throw PaymentRefused.notPayable(order);
-        }
-        Money expected = command.expectedAmount();
+    /** Says why the order does not wait for this payment. */
+    private Mono<OrderToPay> refuse(PaymentCommand command) {
+        return orders.getStatus(command.orderId(), command.userId())
+                .flatMap(status -> payments.requireUnpaid(command.orderId())
+                        .then(Mono.error(() -> PaymentRefused.notPayable(status))));
+    }
+
+    private static void requireExpectedAmount(OrderToPay order, @Nullable Money expected) {
         if (expected != null && !expected.equals(order.totalAmount())) {
             throw PaymentRefused.amountMismatch(expected, order.totalAmount());
         }

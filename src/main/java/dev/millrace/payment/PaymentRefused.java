@@ -1,6 +1,6 @@
 package dev.millrace.payment;
 
-import dev.millrace.order.OrderToPay;
+import dev.millrace.order.OrderStatus;
 import dev.millrace.shared.Money;
 import dev.millrace.shared.Refusal;
 import java.util.UUID;
@@ -19,10 +19,10 @@ final class PaymentRefused extends Refusal {
         return refused;
     }
 
-    static PaymentRefused notPayable(OrderToPay order) {
+    static PaymentRefused notPayable(OrderStatus status) {
         PaymentRefused refused = new PaymentRefused(
-                Kind.CONFLICT, "order-not-payable", "An order that is " + order.status() + " cannot be paid.");
-        refused.figure("orderStatus", order.status());
+                Kind.CONFLICT, "order-not-payable", "An order that is " + status + " cannot be paid.");
+        refused.figure("orderStatus", status);
         return refused;
     }
 

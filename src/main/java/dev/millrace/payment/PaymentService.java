@@ -20,7 +20,7 @@ class PaymentService {
         return payments.insert(payment).then(events.publishEventsOf(payment)).thenReturn(payment);
     }
 
-    /** Refuses if the order has a payment; to be asked while the order is locked. */
+    /** Refuses if the order has a payment. */
     Mono<Void> requireUnpaid(UUID orderId) {
         return payments.findByOrder(orderId).flatMap(paid -> Mono.error(PaymentRefused.alreadyPaid(paid.id())));
     }

@@ -25,6 +25,7 @@ CREATE TABLE balance_entry (
     PRIMARY KEY (user_id, sequence)
 );
 
+-- expires_at is null once an order no longer waits for its payment: it is paid, or it is over.
 CREATE TABLE orders (
     id           UUID PRIMARY KEY,
     user_id      BIGINT                   NOT NULL,
@@ -32,8 +33,10 @@ CREATE TABLE orders (
     total_amount BIGINT                   NOT NULL,
     created_at   TIMESTAMP WITH TIME ZONE NOT NULL,
     confirmed_at TIMESTAMP WITH TIME ZONE,
+    expires_at   TIMESTAMP WITH TIME ZONE,
     version      BIGINT                   NOT NULL
 );
+CREATE INDEX orders_by_expiry ON orders (expires_at);
 CREATE INDEX orders_by_user ON orders (user_id, id);
 
 CREATE TABLE order_item (
