@@ -1,6 +1,7 @@
 package dev.millrace.event;
 
 import java.time.Duration;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -12,7 +13,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param lease how long a delivery is left to whoever took it
  * @param sweepInterval how often the database is searched for deliveries that are due
  * @param timeout how long a handler may take
- * @param backoff the wait after a failed attempt
+ * @param handlers how long each handler's failed deliveries are tried again
+ * @param historyRetention how long failed attempts and operators' actions are kept
  */
 @ConfigurationProperties("millrace.bus")
 record BusProperties(
@@ -22,8 +24,10 @@ record BusProperties(
         Duration lease,
         Duration sweepInterval,
         Duration timeout,
-        Backoff backoff) {
+        Map<String, RetryPolicy> handlers,
+        Duration historyRetention) {
 
-    /** Exponential, with full jitter: anything between nothing and the doubled wait of the attempt before. */
-    record Backoff(Duration first, Duration longest) {}
+    RetryPolicy policyOf(String handler) {
+        return handlers.getOrDefault(handler, RetryPolicy.DEFAULT);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.event;
 
+import dev.millrace.shared.FaultPlan;
 import dev.millrace.shared.Trace;
 import java.util.Optional;
 import java.util.UUID;
@@ -11,15 +12,22 @@ import reactor.util.context.ContextView;
 record Cause(
         @Nullable UUID correlationId,
         @Nullable UUID causationId,
-        @Nullable String traceparent) {
+        @Nullable String traceparent,
+        @Nullable String faultPlan) {
 
-    static Context put(Context context, StoredEvent handled) {
-        return context.put(Cause.class, new Cause(handled.correlationId(), handled.id(), handled.traceparent()));
+    /** Makes the delivery's event the cause of everything recorded while it is handled. */
+    static Context put(Context context, Delivery delivery) {
+        StoredEvent event = delivery.event();
+        Cause cause = new Cause(event.correlationId(), event.id(), event.traceparent(), event.faultPlan());
+        return FaultPlan.stored(event.faultPlan(), delivery.attempts()).addTo(context.put(Cause.class, cause));
     }
 
     static Cause in(ContextView context) {
         Optional<Cause> handled = context.getOrEmpty(Cause.class);
-        return handled.orElseGet(() ->
-                new Cause(null, null, Trace.in(context).map(Trace::traceparent).orElse(null)));
+        return handled.orElseGet(() -> new Cause(
+                null,
+                null,
+                Trace.in(context).map(Trace::traceparent).orElse(null),
+                FaultPlan.in(context).text()));
     }
 }

@@ -1,11 +1,19 @@
 package dev.millrace.event;
 
+import java.time.Instant;
 import java.util.UUID;
 
 /**
  * An event on its way to one handler, as one worker holds it.
  *
- * @param attempts how often it has been claimed again after its first offer
+ * @param attempts how many attempts have been begun, this one included
  * @param fence rises with each claim; whoever holds an older one can neither acknowledge nor postpone the delivery
  */
-record Delivery(UUID id, String handler, int attempts, long fence, StoredEvent event) {}
+record Delivery(UUID id, String handler, int attempts, long fence, Instant createdAt, StoredEvent event) {
+
+    /** For people to read in the log. */
+    @Override
+    public String toString() {
+        return handler + " of " + event.type() + " for " + event.aggregateId() + " [" + id + "]";
+    }
+}

@@ -11,6 +11,7 @@ import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
 import org.springframework.stereotype.Repository;
 import reactor.core.publisher.Mono;
 
@@ -30,20 +31,28 @@ class DeliveryRepository {
             VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, 1, :owner, :next, :now)
             """;
 
-    /** Holds back a delivery while an earlier event of the same aggregate is owed to the same handler. */
-    private static final String IS_HEAD = """
+    /** Nothing earlier of the same aggregate is owed to the same handler. */
+    private static final String NOTHING_EARLIER = """
             NOT EXISTS (SELECT 1 FROM delivery earlier
                          WHERE earlier.aggregate_id = delivery.aggregate_id
                            AND earlier.handler = delivery.handler
-                           AND earlier.sequence < delivery.sequence)
+                           AND earlier.sequence < delivery.sequence%s)
             """;
 
-    private static final String IS_HELD = "SELECT 1 FROM delivery WHERE id = :id AND fence = :fence AND " + IS_HEAD;
+    private static final String DEAD_HOLD_BACK = NOTHING_EARLIER.formatted("");
+    private static final String DEAD_ARE_PASSED = NOTHING_EARLIER.formatted(" AND earlier.status <> 'DEAD'");
 
-    private static final String ACKNOWLEDGE = "DELETE FROM delivery WHERE id = :id AND fence = :fence AND " + IS_HEAD;
+    private static final String IS_HELD = "SELECT 1 FROM delivery WHERE id = :id AND fence = :fence AND %s";
+
+    private static final String ACKNOWLEDGE = "DELETE FROM delivery WHERE id = :id AND fence = :fence AND %s";
 
     private static final String POSTPONE = """
             UPDATE delivery SET status = 'RETRY', owner = NULL, next_attempt_at = :next, last_error = :error
+             WHERE id = :id AND fence = :fence
+            """;
+
+    private static final String BURY = """
+            UPDATE delivery SET status = 'DEAD', owner = NULL, next_attempt_at = NULL, last_error = :error
              WHERE id = :id AND fence = :fence
             """;
 
@@ -56,16 +65,21 @@ class DeliveryRepository {
             UPDATE delivery SET owner = :owner, next_attempt_at = :lease, attempts = attempts + 1, fence = fence + 1
              WHERE next_attempt_at <= :now
                AND id IN (SELECT id FROM delivery
-                           WHERE handler = :handler AND status <> 'DEAD' AND next_attempt_at <= :now AND %s
+                           WHERE handler = :handler AND next_attempt_at <= :now AND %s
                            ORDER BY next_attempt_at
                            LIMIT :limit)
-            """.formatted(IS_HEAD);
+            """;
 
     private static final String FIND_CLAIMED = """
-            SELECT d.id AS delivery_id, d.handler, d.attempts, d.fence, e.*
+            SELECT d.id AS delivery_id, d.handler, d.attempts, d.fence, d.created_at, e.*
               FROM delivery d JOIN event e ON e.id = d.event_id
              WHERE d.id = ANY(:ids) AND d.owner = :owner
              ORDER BY e.occurred_at, e.sequence
+            """;
+
+    private static final String WAKE = """
+            UPDATE delivery SET next_attempt_at = :now
+             WHERE handler = :handler AND status = 'RETRY' AND owner IS NULL AND next_attempt_at > :now
             """;
 
     private static final String RENEW =
@@ -80,9 +94,10 @@ class DeliveryRepository {
             """;
 
     private final DatabaseClient database;
+    private final BusProperties properties;
 
-    /** Owes the delivery; leased until then if there is an owner, and due at once if not. */
-    Mono<Void> insert(Delivery delivery, @Nullable String owner, Instant next, Instant now) {
+    /** Owes the delivery; leased until then if there is an owner, and due then if not. */
+    Mono<Void> insert(Delivery delivery, @Nullable String owner, Instant next) {
         return database.sql(INSERT)
                 .bind("id", delivery.id())
                 .bind("event", delivery.event().id())
@@ -92,15 +107,13 @@ class DeliveryRepository {
                 .bind("attempts", delivery.attempts())
                 .bind("owner", owner == null ? Parameters.in(String.class) : owner)
                 .bind("next", next)
-                .bind("now", now)
+                .bind("now", delivery.createdAt())
                 .then();
     }
 
     /** Whether the delivery is still ours and nothing earlier is owed. */
     Mono<Boolean> isHeld(Delivery delivery) {
-        return database.sql(IS_HELD)
-                .bind("id", delivery.id())
-                .bind("fence", delivery.fence())
+        return bind(inOrder(IS_HELD, delivery.handler()), delivery)
                 .map(row -> true)
                 .one()
                 .defaultIfEmpty(false);
@@ -108,36 +121,27 @@ class DeliveryRepository {
 
     /** Deletes the delivery; false if it is no longer ours, or if something earlier is owed. */
     Mono<Boolean> acknowledge(Delivery delivery) {
-        return database.sql(ACKNOWLEDGE)
-                .bind("id", delivery.id())
-                .bind("fence", delivery.fence())
-                .fetch()
-                .rowsUpdated()
-                .map(rows -> rows == 1);
+        return changesOne(bind(inOrder(ACKNOWLEDGE, delivery.handler()), delivery));
     }
 
-    /** Has the delivery tried again at that time, if it is still ours. */
-    Mono<Void> postpone(Delivery delivery, Instant next, String error) {
-        return database.sql(POSTPONE)
-                .bind("id", delivery.id())
-                .bind("fence", delivery.fence())
-                .bind("next", next)
-                .bind("error", error)
-                .then();
+    /** Has the delivery tried again at that time; false if it is no longer ours. */
+    Mono<Boolean> postpone(Delivery delivery, Instant next, String error) {
+        return changesOne(bind(POSTPONE, delivery).bind("next", next).bind("error", error));
+    }
+
+    /** Gives the delivery up until an operator sends it on its way again; false if it is no longer ours. */
+    Mono<Boolean> bury(Delivery delivery, String error) {
+        return changesOne(bind(BURY, delivery).bind("error", error));
     }
 
     /** Gives the delivery back untried, if it is still ours. */
     Mono<Void> release(Delivery delivery, Instant next) {
-        return database.sql(RELEASE)
-                .bind("id", delivery.id())
-                .bind("fence", delivery.fence())
-                .bind("next", next)
-                .then();
+        return bind(RELEASE, delivery).bind("next", next).then();
     }
 
     /** Takes deliveries that are due, the longest due first, and holds them until the lease ends. */
     Mono<List<Delivery>> claim(String handler, int limit, String owner, Instant now, Instant lease) {
-        return database.sql(CLAIM)
+        return database.sql(inOrder(CLAIM, handler))
                 .filter(statement -> statement.returnGeneratedValues("id"))
                 .bind("handler", handler)
                 .bind("limit", limit)
@@ -179,6 +183,27 @@ class DeliveryRepository {
                 .rowsUpdated();
     }
 
+    /** Makes deliveries that wait after a failure due at once. */
+    Mono<Long> wake(String handler, Instant now) {
+        return database.sql(WAKE)
+                .bind("handler", handler)
+                .bind("now", now)
+                .fetch()
+                .rowsUpdated();
+    }
+
+    private String inOrder(String sql, String handler) {
+        return sql.formatted(properties.policyOf(handler).holdsBack() ? DEAD_HOLD_BACK : DEAD_ARE_PASSED);
+    }
+
+    private GenericExecuteSpec bind(String sql, Delivery delivery) {
+        return database.sql(sql).bind("id", delivery.id()).bind("fence", delivery.fence());
+    }
+
+    private static Mono<Boolean> changesOne(GenericExecuteSpec sql) {
+        return sql.fetch().rowsUpdated().map(rows -> rows == 1);
+    }
+
     private Mono<List<Delivery>> findClaimed(List<UUID> ids, String owner) {
         return database.sql(FIND_CLAIMED)
                 .bind("ids", ids.toArray(UUID[]::new))
@@ -198,12 +223,14 @@ class DeliveryRepository {
                 required(row, "payload", String.class),
                 required(row, "correlation_id", UUID.class),
                 row.get("causation_id", UUID.class),
-                row.get("traceparent", String.class));
+                row.get("traceparent", String.class),
+                row.get("fault_plan", String.class));
         return new Delivery(
                 required(row, "delivery_id", UUID.class),
                 required(row, "handler", String.class),
                 required(row, "attempts", Integer.class),
                 required(row, "fence", Long.class),
+                required(row, "created_at", Instant.class),
                 event);
     }
 }

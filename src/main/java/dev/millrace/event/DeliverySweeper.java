@@ -46,8 +46,28 @@ class DeliverySweeper {
     }
 
     Mono<Void> sweep() {
-        return Flux.fromIterable(subscribers.all())
-                .concatMap(subscriber -> sweep(subscriber.name()))
+        return Flux.fromIterable(subscribers.names())
+                .concatMap(handler -> admit(handler).then(sweep(handler)))
+                .then();
+    }
+
+    /** Opens and closes the lanes as what is behind the handler comes and goes. */
+    private Mono<Void> admit(String handler) {
+        return Mono.defer(() -> {
+            HandlerLanes lanes = bus.lanes(handler);
+            if (subscribers.isSuspended(handler)) {
+                lanes.suspend();
+                return Mono.empty();
+            }
+            return lanes.resume() ? wake(handler) : Mono.empty();
+        });
+    }
+
+    /** What failed because of the outage need not wait for its own time. */
+    private Mono<Void> wake(String handler) {
+        return deliveries
+                .wake(handler, clock.instant())
+                .doOnNext(rows -> log.info("{} works again; {} deliveries are tried at once", handler, rows))
                 .then();
     }
 

@@ -1,10 +1,10 @@
 package dev.millrace.event;
 
+import dev.millrace.event.AttemptRepository.Outcome;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeoutException;
+import java.util.Optional;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.springframework.stereotype.Component;
@@ -18,10 +18,11 @@ import reactor.core.publisher.Mono;
 class DeliveryWorker {
 
     private static final Duration HELD_BACK = Duration.ofMillis(200);
-    private static final int MAX_ERROR_LENGTH = 1000;
+    private static final Duration SUSPENDED = Duration.ofSeconds(1);
 
     private final Subscribers subscribers;
     private final DeliveryRepository deliveries;
+    private final AttemptRepository attempts;
     private final EventPublisher publisher;
     private final EventCodec codec;
     private final TransactionalOperator tx;
@@ -29,32 +30,33 @@ class DeliveryWorker {
     private final Clock clock;
 
     /**
-     * Handles the delivery and acknowledges it, or has it tried again later. Never fails: if even that cannot be stored, the
-     * lease ends by itself.
+     * Handles the delivery and acknowledges it, has it tried again later, or gives it up. Never fails: if even that cannot be
+     * stored, the lease ends by itself.
      */
     Mono<Void> attempt(Delivery delivery) {
         return Mono.defer(() -> handle(delivery))
                 .timeout(properties.timeout())
-                .onErrorResume(error -> postpone(delivery, error))
+                .onErrorResume(error -> settle(delivery, Failure.of(error)))
                 .onErrorResume(error -> {
-                    log.warn("{} could not be postponed and waits for its lease to end", delivery.id(), error);
+                    log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
                     return Mono.empty();
                 })
-                .contextWrite(context -> Cause.put(context, delivery.event()));
+                .contextWrite(context -> Cause.put(context, delivery));
     }
 
     private Mono<Void> handle(Delivery delivery) {
         Subscriber<?> subscriber = subscribers
-                .named(delivery.handler())
-                .orElseThrow(() -> new IllegalStateException("There is no handler " + delivery.handler()));
+                .find(delivery.handler(), delivery.event().type())
+                .orElseThrow(() -> new PermanentFailure(
+                        "no handler for " + delivery.event().type()));
         return subscriber instanceof RemoteEventHandler<?> remote
                 ? handleRemotely(remote, delivery)
                 : handleHere((EventHandler<?>) subscriber, delivery);
     }
 
     private <E extends DomainEvent> Mono<Void> handleHere(EventHandler<E> handler, Delivery delivery) {
-        return acknowledging(
-                delivery, Mono.defer(() -> handler.handle(codec.decode(delivery.event(), handler.eventClass()))));
+        E event = codec.decode(delivery.event(), handler.eventClass());
+        return acknowledging(delivery, Mono.defer(() -> handler.handle(event)));
     }
 
     private <E extends DomainEvent> Mono<Void> handleRemotely(RemoteEventHandler<E> handler, Delivery delivery) {
@@ -62,8 +64,8 @@ class DeliveryWorker {
     }
 
     private <E extends DomainEvent> Mono<Void> send(RemoteEventHandler<E> handler, Delivery delivery) {
-        return handler.handle(codec.decode(delivery.event(), handler.eventClass()), delivery.id())
-                .flatMap(fact -> acknowledging(delivery, publisher.publish(fact)));
+        E event = codec.decode(delivery.event(), handler.eventClass());
+        return handler.handle(event, delivery.id()).flatMap(fact -> acknowledging(delivery, publisher.publish(fact)));
     }
 
     private Mono<Void> acknowledging(Delivery delivery, Mono<Void> effect) {
@@ -78,29 +80,51 @@ class DeliveryWorker {
         return deliveries.release(delivery, clock.instant().plus(HELD_BACK));
     }
 
-    private Mono<Void> postpone(Delivery delivery, Throwable error) {
-        Instant next = clock.instant().plus(backoff(delivery.attempts()));
-        log.warn(
-                "{} failed at {} of order {}, attempt {}, next at {}: {}",
-                delivery.handler(),
-                delivery.event().type(),
-                delivery.event().aggregateId(),
-                delivery.attempts(),
-                next,
-                reason(error));
-        return deliveries.postpone(delivery, next, reason(error));
+    private Mono<Void> settle(Delivery delivery, Failure failure) {
+        if (failure.isSuspension()) {
+            return deliveries.release(delivery, clock.instant().plus(SUSPENDED));
+        }
+        return failure.isPermanent() ? giveUp(delivery, failure) : postponeOrGiveUp(delivery, failure);
     }
 
-    /** Full jitter: attempts that failed together do not come back together. */
-    private Duration backoff(int attempts) {
-        BusProperties.Backoff backoff = properties.backoff();
-        long ceiling = backoff.first().toMillis() << Math.min(attempts, 20);
-        long bounded = Math.min(ceiling, backoff.longest().toMillis());
-        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(bounded) + 1);
+    private Mono<Void> postponeOrGiveUp(Delivery delivery, Failure failure) {
+        Duration age = Duration.between(delivery.createdAt(), clock.instant());
+        Optional<Duration> wait = properties.policyOf(delivery.handler()).nextWait(delivery.attempts(), age);
+        return wait.isPresent() ? postpone(delivery, failure, failure.atLeast(wait.get())) : giveUp(delivery, failure);
     }
 
-    private static String reason(Throwable error) {
-        String reason = error instanceof TimeoutException ? "timed out" : String.valueOf(error);
-        return reason.length() <= MAX_ERROR_LENGTH ? reason : reason.substring(0, MAX_ERROR_LENGTH);
+    private Mono<Void> postpone(Delivery delivery, Failure failure, Duration wait) {
+        Instant next = clock.instant().plus(wait);
+        log.warn("{}, attempt {}: {}; next at {}", delivery, delivery.attempts(), failure.reason(), next);
+        return deliveries
+                .postpone(delivery, next, failure.reason())
+                .flatMap(ours -> ours ? record(delivery, Outcome.FAILED, failure) : Mono.empty())
+                .as(tx::transactional);
+    }
+
+    private Mono<Void> giveUp(Delivery delivery, Failure failure) {
+        log.error("{}, attempt {}: {}; given up", delivery, delivery.attempts(), failure.reason());
+        return deliveries
+                .bury(delivery, failure.reason())
+                .flatMap(ours -> ours ? buried(delivery, failure) : Mono.empty())
+                .as(tx::transactional);
+    }
+
+    private Mono<Void> buried(Delivery delivery, Failure failure) {
+        return record(delivery, Outcome.GIVEN_UP, failure).then(Mono.defer(() -> subscribers
+                .find(delivery.handler(), delivery.event().type())
+                .map(subscriber -> tell(subscriber, delivery, failure))
+                .orElseGet(Mono::empty)));
+    }
+
+    /** What cannot be read cannot be told to its handler either. */
+    private <E extends DomainEvent> Mono<Void> tell(Subscriber<E> subscriber, Delivery delivery, Failure failure) {
+        return codec.tryDecode(delivery.event(), subscriber.eventClass())
+                .map(event -> subscriber.whenGivenUp(event, failure.reason(), delivery.attempts()))
+                .orElseGet(Mono::empty);
+    }
+
+    private Mono<Void> record(Delivery delivery, Outcome outcome, Failure failure) {
+        return attempts.insert(delivery.id(), delivery.attempts(), outcome, failure.reason(), clock.instant());
     }
 }

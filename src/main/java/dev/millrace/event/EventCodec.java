@@ -1,6 +1,8 @@
 package dev.millrace.event;
 
+import java.util.Optional;
 import org.springframework.stereotype.Component;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,6 +24,14 @@ class EventCodec {
 
     String encode(DomainEvent event) {
         return json.writeValueAsString(event);
+    }
+
+    <E extends DomainEvent> Optional<E> tryDecode(StoredEvent event, Class<E> type) {
+        try {
+            return Optional.of(decode(event, type));
+        } catch (JacksonException e) {
+            return Optional.empty();
+        }
     }
 
     <E extends DomainEvent> E decode(StoredEvent event, Class<E> type) {

@@ -54,7 +54,7 @@ class EventDelivery implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        var handlers = subscribers.all().stream().map(Subscriber::name).toList();
+        var handlers = subscribers.names();
         lanesEmpty = bus.run(handlers, this::attemptUnlessStopping)
                 .doOnError(error -> log.error("The bus has ended; deliveries wait in the database", error))
                 .cache();

@@ -2,7 +2,7 @@ package dev.millrace.event;
 
 import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionSynchronization;
@@ -39,8 +39,8 @@ public class EventPublisher {
 
     public Mono<Void> publish(DomainEvent event) {
         return store(event)
-                .flatMapMany(stored -> Flux.fromIterable(subscribers.namesFor(event.getClass()))
-                        .concatMap(handler -> owe(stored, handler)))
+                .flatMapMany(stored -> Flux.fromIterable(subscribers.of(event))
+                        .concatMap(subscriber -> owe(stored, subscriber.name(), subscriber.delay(event))))
                 .then();
     }
 
@@ -54,22 +54,25 @@ public class EventPublisher {
                 Cause.in(context)));
     }
 
-    private Mono<Void> owe(StoredEvent event, String handler) {
+    private Mono<Void> owe(StoredEvent event, String handler, Duration delay) {
+        return delay.isZero() ? oweNow(event, handler) : oweLater(event, handler, delay);
+    }
+
+    private Mono<Void> oweNow(StoredEvent event, String handler) {
         return TransactionSynchronizationManager.forCurrentTransaction().flatMap(transaction -> {
-            boolean reserved = bus.reserve(handler, 1) == 1;
-            Delivery delivery = new Delivery(uuids.generate(), handler, reserved ? 1 : 0, 1, event);
-            if (reserved) {
-                transaction.registerSynchronization(new Offer(delivery));
+            if (bus.reserve(handler, 1) == 0) {
+                return oweLater(event, handler, Duration.ZERO);
             }
-            return insert(delivery, reserved);
+            Delivery delivery = new Delivery(uuids.generate(), handler, 1, 1, clock.instant(), event);
+            transaction.registerSynchronization(new Offer(delivery));
+            return deliveries.insert(
+                    delivery, properties.instance(), delivery.createdAt().plus(properties.lease()));
         });
     }
 
-    private Mono<Void> insert(Delivery delivery, boolean reserved) {
-        Instant now = clock.instant();
-        return reserved
-                ? deliveries.insert(delivery, properties.instance(), now.plus(properties.lease()), now)
-                : deliveries.insert(delivery, null, now, now);
+    private Mono<Void> oweLater(StoredEvent event, String handler, Duration delay) {
+        Delivery delivery = new Delivery(uuids.generate(), handler, 0, 1, clock.instant(), event);
+        return deliveries.insert(delivery, null, delivery.createdAt().plus(delay));
     }
 
     /** Offers the delivery when its transaction has committed, and gives its place back when it has not. */

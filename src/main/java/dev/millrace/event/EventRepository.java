@@ -15,10 +15,10 @@ class EventRepository {
 
     private static final String APPEND = """
             INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
-                               correlation_id, causation_id, traceparent)
+                               correlation_id, causation_id, traceparent, fault_plan)
             VALUES (:id, :type, :aggregate,
                     (SELECT COALESCE(MAX(sequence), 0) + 1 FROM event WHERE aggregate_id = :aggregate),
-                    :at, :payload, :correlation, :causation, :traceparent)
+                    :at, :payload, :correlation, :causation, :traceparent, :faults)
             """;
 
     private final DatabaseClient database;
@@ -36,6 +36,7 @@ class EventRepository {
                 .bind("correlation", correlationId)
                 .bind("causation", cause.causationId() == null ? Parameters.in(UUID.class) : cause.causationId())
                 .bind("traceparent", cause.traceparent() == null ? Parameters.in(String.class) : cause.traceparent())
+                .bind("faults", cause.faultPlan() == null ? Parameters.in(String.class) : cause.faultPlan())
                 .map(row -> row.get("sequence", Long.class))
                 .one()
                 .map(sequence -> new StoredEvent(
@@ -47,6 +48,7 @@ class EventRepository {
                         payload,
                         correlationId,
                         cause.causationId(),
-                        cause.traceparent()));
+                        cause.traceparent(),
+                        cause.faultPlan()));
     }
 }

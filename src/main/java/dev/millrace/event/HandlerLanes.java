@@ -23,8 +23,11 @@ import reactor.util.concurrent.Queues;
 @Slf4j
 final class HandlerLanes {
 
+    private static final int PROVED = 4;
+
     private final String handler;
     private final int capacity;
+    private volatile int allowance;
     private final AtomicInteger taken = new AtomicInteger();
     private final Set<UUID> held = ConcurrentHashMap.newKeySet();
     private final List<Sinks.Many<Delivery>> lanes;
@@ -32,6 +35,7 @@ final class HandlerLanes {
     HandlerLanes(String handler, int lanes, int capacity) {
         this.handler = handler;
         this.capacity = capacity;
+        this.allowance = capacity;
         this.lanes = Stream.generate(HandlerLanes::lane).limit(lanes).toList();
     }
 
@@ -40,12 +44,31 @@ final class HandlerLanes {
     }
 
     int reserve(int wanted) {
-        int before = taken.getAndUpdate(now -> now + Math.min(wanted, capacity - now));
-        return Math.min(wanted, capacity - before);
+        int limit = allowance;
+        int before = taken.getAndUpdate(now -> now + places(wanted, limit, now));
+        return places(wanted, limit, before);
     }
 
     void release(int places) {
         taken.addAndGet(-places);
+    }
+
+    /** Lets nothing more in. */
+    void suspend() {
+        allowance = 0;
+    }
+
+    /**
+     * After a suspension, lets in one delivery, then two, then four: what has just recovered is not trampled down.
+     *
+     * @return whether this was the moment at which it has proved itself
+     */
+    boolean resume() {
+        if (allowance == capacity) {
+            return false;
+        }
+        allowance = Math.min(capacity, Math.max(1, allowance * 2));
+        return allowance == PROVED;
     }
 
     /** The deliveries that wait in the lanes or are being handled. */
@@ -76,6 +99,10 @@ final class HandlerLanes {
 
     void close() {
         lanes.forEach(Sinks.Many::tryEmitComplete);
+    }
+
+    private static int places(int wanted, int limit, int taken) {
+        return Math.max(0, Math.min(wanted, limit - taken));
     }
 
     private void leave(Delivery delivery) {

@@ -39,6 +39,10 @@ class SinksEventBus implements EventBus {
                 .then();
     }
 
+    HandlerLanes lanes(String handler) {
+        return lanesOf(handler);
+    }
+
     Collection<HandlerLanes> lanes() {
         return lanes.values();
     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param payload the event as JSON
  * @param correlationId the event that the whole chain began with
  * @param causationId the event whose handling recorded this one; null for the first of a chain
+ * @param faultPlan how its handling shall fail, for tests
  * @param traceparent W3C trace context of the request that the chain began with
  */
 record StoredEvent(
@@ -22,4 +23,5 @@ record StoredEvent(
         String payload,
         UUID correlationId,
         @Nullable UUID causationId,
-        @Nullable String traceparent) {}
+        @Nullable String traceparent,
+        @Nullable String faultPlan) {}

@@ -1,56 +1,59 @@
 package dev.millrace.event;
 
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
+import org.springframework.util.function.SingletonSupplier;
 
-/** Who handles what: every handler in the application, by its name. */
+/** Who handles what: every handler in the application. */
 @Component
 class Subscribers {
 
-    private final ObjectProvider<Subscriber<?>> beans;
-    private volatile Map<String, Subscriber<?>> byName = Map.of();
+    private record Key(String name, String eventType) {}
+
+    private final SingletonSupplier<Map<Key, Subscriber<?>>> byKey;
+    private final SingletonSupplier<Map<String, List<Subscriber<?>>>> byName;
+    private final EventCodec codec;
 
     /** Handlers publish events themselves, so they can be known only once everything is there. */
-    Subscribers(ObjectProvider<Subscriber<?>> beans) {
-        this.beans = beans;
+    Subscribers(ObjectProvider<Subscriber<?>> beans, EventCodec codec) {
+        this.codec = codec;
+        this.byKey =
+                SingletonSupplier.of(() -> beans.stream().collect(Collectors.toMap(this::keyOf, Function.identity())));
+        this.byName = SingletonSupplier.of(() -> all().stream().collect(Collectors.groupingBy(Subscriber::name)));
     }
 
-    Collection<Subscriber<?>> all() {
-        return byName().values();
+    Collection<String> names() {
+        return byName.obtain().keySet();
     }
 
-    /** The handlers that are owed events of the type, in a fixed order. */
-    List<String> namesFor(Class<? extends DomainEvent> type) {
+    /** The handlers that are owed the event. */
+    @SuppressWarnings("unchecked")
+    <E extends DomainEvent> List<Subscriber<E>> of(E event) {
         return all().stream()
-                .filter(subscriber -> subscriber.eventClass() == type)
-                .map(Subscriber::name)
-                .sorted()
+                .filter(subscriber -> subscriber.eventClass() == event.getClass())
+                .map(subscriber -> (Subscriber<E>) subscriber)
                 .toList();
     }
 
-    Optional<Subscriber<?>> named(String name) {
-        return Optional.ofNullable(byName().get(name));
+    Optional<Subscriber<?>> find(String name, String eventType) {
+        return Optional.ofNullable(byKey.obtain().get(new Key(name, eventType)));
     }
 
-    private Map<String, Subscriber<?>> byName() {
-        if (byName.isEmpty()) {
-            byName = index(beans);
-        }
-        return byName;
+    boolean isSuspended(String name) {
+        return byName.obtain().getOrDefault(name, List.of()).stream().anyMatch(Subscriber::isSuspended);
     }
 
-    private static Map<String, Subscriber<?>> index(Iterable<Subscriber<?>> subscribers) {
-        Map<String, Subscriber<?>> index = new LinkedHashMap<>();
-        for (Subscriber<?> subscriber : subscribers) {
-            if (index.put(subscriber.name(), subscriber) != null) {
-                throw new IllegalStateException("Two handlers are named " + subscriber.name());
-            }
-        }
-        return index;
+    private Collection<Subscriber<?>> all() {
+        return byKey.obtain().values();
+    }
+
+    private Key keyOf(Subscriber<?> subscriber) {
+        return new Key(subscriber.name(), codec.typeOf(subscriber.eventClass()));
     }
 }

@@ -86,6 +86,7 @@ CREATE TABLE event (
     correlation_id UUID                     NOT NULL,
     causation_id   UUID,
     traceparent    VARCHAR(55),
+    fault_plan     VARCHAR(255),
     UNIQUE (aggregate_id, sequence)
 );
 
@@ -100,13 +101,25 @@ CREATE TABLE delivery (
     attempts        INTEGER                  NOT NULL,
     fence           BIGINT                   NOT NULL,
     owner           VARCHAR(64),
-    next_attempt_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    next_attempt_at TIMESTAMP WITH TIME ZONE,
     last_error      VARCHAR(1000),
     created_at      TIMESTAMP WITH TIME ZONE NOT NULL,
     UNIQUE (event_id, handler)
 );
 CREATE INDEX delivery_by_due ON delivery (handler, next_attempt_at);
 CREATE INDEX delivery_by_aggregate ON delivery (aggregate_id, handler, sequence);
+
+-- Every attempt that failed and everything an operator did, for as long as it is of interest.
+CREATE TABLE delivery_attempt (
+    id          UUID PRIMARY KEY,
+    delivery_id UUID                     NOT NULL,
+    attempt     INTEGER                  NOT NULL,
+    outcome     VARCHAR(16)              NOT NULL,
+    reason      VARCHAR(1000)            NOT NULL,
+    at          TIMESTAMP WITH TIME ZONE NOT NULL
+);
+CREATE INDEX delivery_attempt_by_delivery ON delivery_attempt (delivery_id, id);
+CREATE INDEX delivery_attempt_by_age ON delivery_attempt (at);
 
 -- Sales summed up by product and hour.
 CREATE TABLE product_sales (

@@ -1,0 +1,57 @@
+package dev.millrace.event;
+
+import dev.millrace.shared.Refusal;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import reactor.core.Exceptions;
+import tools.jackson.core.JacksonException;
+
+/** What went wrong with an attempt, told so that failures of the same cause read the same. */
+record Failure(Throwable error) {
+
+    private static final int MAX_LENGTH = 1000;
+    private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\\d{6,}");
+
+    static Failure of(Throwable error) {
+        return new Failure(Exceptions.unwrap(error));
+    }
+
+    /** Whether no repetition will mend it; what is not known to be permanent is not. */
+    boolean isPermanent() {
+        return isPermanent(error);
+    }
+
+    static boolean isPermanent(Throwable error) {
+        return error instanceof PermanentFailure
+                || error instanceof JacksonException
+                || error instanceof Refusal refusal && refusal.kind() != Refusal.Kind.BUSY;
+    }
+
+    boolean isSuspension() {
+        return error instanceof Suspended;
+    }
+
+    /** The wait, or a longer one if the other side asks for it. */
+    Duration atLeast(Duration wait) {
+        return error instanceof TransientFailure told
+                ? told.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait)
+                : wait;
+    }
+
+    /** The cause in words, without the ids that would make each failure look like no other. */
+    String reason() {
+        String reason = ID.matcher(describe()).replaceAll("…").strip();
+        return reason.length() <= MAX_LENGTH ? reason : reason.substring(0, MAX_LENGTH);
+    }
+
+    private String describe() {
+        if (error instanceof TimeoutException) {
+            return "timed out";
+        }
+        if (error instanceof PermanentFailure || error instanceof TransientFailure || error instanceof Refusal) {
+            return String.valueOf(error.getMessage());
+        }
+        return error.getClass().getSimpleName() + ": " + error.getMessage();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.millrace.shared;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * How later steps of an order shall fail, so that anyone can watch a failure path: {@code confirm=transient*2}, {@code
+ * export=permanent}. It travels with the order's events, and is never there unless {@code millrace.faults.enabled}.
+ *
+ * @param text as it was sent; null for no plan
+ * @param attempt which attempt at the step this is, from 1
+ */
+public record FaultPlan(@Nullable String text, int attempt) {
+
+    public static final FaultPlan NONE = new FaultPlan(null, 0);
+
+    private static final Pattern FAULT = Pattern.compile(
+            "(confirm|export|ranking|crash)=(transient|timeout|permanent|after-commit)(?:\\*(\\d{1,6}))?");
+
+    /** One fault, and how many attempts it spoils. */
+    public record Fault(String step, String kind, int times) {}
+
+    /** A plan as a client sends it; anything that is not one is refused. */
+    public static FaultPlan sent(String text) {
+        Arrays.stream(text.split(","))
+                .forEach(part -> parse(part).orElseThrow(() -> InvalidRequest.at("X-Fault", "is not a fault plan")));
+        return new FaultPlan(text, 0);
+    }
+
+    /** A plan as it was stored with an event. */
+    public static FaultPlan stored(@Nullable String text, int attempt) {
+        return new FaultPlan(text, attempt);
+    }
+
+    public static FaultPlan in(ContextView context) {
+        return context.<FaultPlan>getOrEmpty(FaultPlan.class).orElse(NONE);
+    }
+
+    public Context addTo(Context context) {
+        return text == null ? context.delete(FaultPlan.class) : context.put(FaultPlan.class, this);
+    }
+
+    /** The fault that is planned for this attempt at the step. */
+    public Optional<Fault> faultAt(String step) {
+        return Optional.ofNullable(text).stream()
+                .flatMap(plan -> Arrays.stream(plan.split(",")))
+                .flatMap(part -> parse(part).stream())
+                .filter(fault -> fault.step().equals(step) && attempt <= fault.times())
+                .findFirst();
+    }
+
+    private static Optional<Fault> parse(String part) {
+        Matcher fault = FAULT.matcher(part.strip());
+        if (!fault.matches()) {
+            return Optional.empty();
+        }
+        int times = fault.group(3) == null ? Integer.MAX_VALUE : Integer.parseInt(fault.group(3));
+        return Optional.of(new Fault(fault.group(1), fault.group(2), times));
+    }
+}
