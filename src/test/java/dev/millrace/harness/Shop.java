@@ -1,5 +1,6 @@
 package dev.millrace.harness;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
@@ -8,6 +9,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
@@ -18,14 +20,29 @@ import tools.jackson.databind.json.JsonMapper;
 @Lazy
 public class Shop {
 
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
     private static final AtomicLong USERS = new AtomicLong(1_000_000);
 
     private final JsonMapper json = JsonMapper.shared();
+    private final String baseUrl;
     private final WebClient client;
 
     Shop(@Value("${local.server.port}") int port) {
-        this.client = WebClient.create("http://localhost:" + port);
+        this.baseUrl = "http://localhost:" + port;
+        this.client = WebClient.create(baseUrl);
+    }
+
+    /** A client for tests that are about what exactly goes over the wire. */
+    public WebTestClient tester() {
+        return WebTestClient.bindToServer()
+                .baseUrl(baseUrl)
+                .responseTimeout(LONGEST_WAIT)
+                .build();
+    }
+
+    /** The path as it is, without encoding anything in it. */
+    public URI rawUri(String path) {
+        return URI.create(baseUrl + path);
     }
 
     /** A user that nobody else has. */
