@@ -20,7 +20,10 @@ public final class ReactiveRules implements BeforeAllCallback {
         Awaitility.setDefaultPollDelay(Duration.ZERO);
         BlockHound.install(builder -> builder
                 // Handing work to an H2 thread takes the lock of its queue for as long as it takes to add one element.
-                .allowBlockingCallsInside(LinkedBlockingQueue.class.getName(), "offer"));
+                .allowBlockingCallsInside(LinkedBlockingQueue.class.getName(), "offer")
+                // The validator's messages are read from the class path once, as classes are.
+                .allowBlockingCallsInside(
+                        "org.hibernate.validator.resourceloading.PlatformResourceBundleLocator", "getResourceBundle"));
     }
 
     @Override
