@@ -1,11 +1,17 @@
 package dev.millrace.event;
 
+import static dev.millrace.shared.Rows.required;
+
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.millrace.event.DeliveryAdminRepository.Dead;
+import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The history of deliveries that did not just succeed: what failed, and what an operator did about it. */
@@ -25,6 +31,21 @@ class AttemptRepository {
             INSERT INTO delivery_attempt (id, delivery_id, attempt, outcome, reason, at)
             VALUES (:id, :delivery, :attempt, :outcome, :reason, :at)
             """;
+
+    private static final String INSERT_ALL = """
+            INSERT INTO delivery_attempt (id, delivery_id, attempt, outcome, reason, at)
+            SELECT past.id, past.delivery_id, past.attempt, :outcome, :reason, :at
+              FROM UNNEST(CAST(:ids AS UUID ARRAY), CAST(:deliveries AS UUID ARRAY), CAST(:attempts AS INTEGER ARRAY))
+                   AS past (id, delivery_id, attempt)
+            """;
+
+    private static final String LIST = """
+            SELECT attempt, outcome, reason, at
+              FROM (SELECT * FROM delivery_attempt WHERE delivery_id = :delivery ORDER BY id DESC LIMIT :rows) AS latest
+             ORDER BY id
+            """;
+
+    private static final int MAX_HISTORY = 200;
 
     private static final String PURGE = """
             DELETE FROM delivery_attempt WHERE id IN
@@ -47,6 +68,27 @@ class AttemptRepository {
                 .then();
     }
 
+    /** Records the same for each of the deliveries. */
+    Mono<Void> insertAll(List<Dead> deliveries, Outcome outcome, String reason, Instant at) {
+        return database.sql(INSERT_ALL)
+                .bind("ids", deliveries.stream().map(dead -> uuids.generate()).toArray(UUID[]::new))
+                .bind("deliveries", deliveries.stream().map(Dead::id).toArray(UUID[]::new))
+                .bind("attempts", deliveries.stream().map(Dead::attempts).toArray(Integer[]::new))
+                .bind("outcome", outcome.name())
+                .bind("reason", reason)
+                .bind("at", at)
+                .then();
+    }
+
+    /** The history of the delivery, oldest first; of a very long one the end. */
+    Flux<PastAttempt> list(UUID deliveryId) {
+        return database.sql(LIST)
+                .bind("delivery", deliveryId)
+                .bind("rows", MAX_HISTORY)
+                .map(AttemptRepository::toPastAttempt)
+                .all();
+    }
+
     /** Forgets what is older than that, of deliveries that are settled. */
     Mono<Long> purge(Instant before, int limit) {
         return database.sql(PURGE)
@@ -54,5 +96,13 @@ class AttemptRepository {
                 .bind("limit", limit)
                 .fetch()
                 .rowsUpdated();
+    }
+
+    private static PastAttempt toPastAttempt(Readable row) {
+        return new PastAttempt(
+                required(row, "attempt", Integer.class),
+                Outcome.valueOf(required(row, "outcome", String.class)),
+                required(row, "reason", String.class),
+                required(row, "at", Instant.class));
     }
 }

@@ -108,6 +108,7 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_by_due ON delivery (handler, next_attempt_at);
 CREATE INDEX delivery_by_aggregate ON delivery (aggregate_id, handler, sequence);
+CREATE INDEX delivery_by_status ON delivery (status, id);
 
 -- Every attempt that failed and everything an operator did, for as long as it is of interest.
 CREATE TABLE delivery_attempt (
