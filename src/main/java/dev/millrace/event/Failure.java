@@ -11,6 +11,7 @@ import tools.jackson.core.JacksonException;
 record Failure(Throwable error) {
 
     private static final int MAX_LENGTH = 1000;
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\p{Cs}]+");
     private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\\d{6,}");
 
     static Failure of(Throwable error) {
@@ -39,9 +40,13 @@ record Failure(Throwable error) {
                 : wait;
     }
 
-    /** The cause in words, without the ids that would make each failure look like no other. */
+    /**
+     * The cause in words, without the ids that would make each failure look like no other, and without what a database may
+     * refuse to store: then the failure could never be recorded, nor the delivery given up.
+     */
     String reason() {
-        String reason = ID.matcher(describe()).replaceAll("…").strip();
+        String printable = CONTROL.matcher(describe()).replaceAll(" ");
+        String reason = ID.matcher(printable).replaceAll("…").strip();
         return reason.length() <= MAX_LENGTH ? reason : reason.substring(0, MAX_LENGTH);
     }
 
@@ -51,6 +56,9 @@ record Failure(Throwable error) {
         }
         if (error instanceof PermanentFailure || error instanceof TransientFailure || error instanceof Refusal) {
             return String.valueOf(error.getMessage());
+        }
+        if (error instanceof JacksonException unreadable) {
+            return "unreadable: " + unreadable.getOriginalMessage();
         }
         return error.getClass().getSimpleName() + ": " + error.getMessage();
     }
