@@ -7,9 +7,10 @@ import java.util.UUID;
  * An event on its way to one handler, as one worker holds it.
  *
  * @param attempts how many attempts have been begun, this one included
+ * @param owedSince when it was recorded, or last re-driven by an operator: its age counts from there
  * @param fence rises with each claim; whoever holds an older one can neither acknowledge nor postpone the delivery
  */
-record Delivery(UUID id, String handler, int attempts, long fence, Instant createdAt, StoredEvent event) {
+record Delivery(UUID id, String handler, int attempts, long fence, Instant owedSince, StoredEvent event) {
 
     /** For people to read in the log. */
     @Override

@@ -66,7 +66,7 @@ class DeliveryAdminRepository {
 
     private static final String REDRIVE = """
             UPDATE delivery SET status = 'RETRY', attempts = 0, fence = fence + 1, owner = NULL,
-                                next_attempt_at = :now
+                                next_attempt_at = :now, owed_since = :now
              WHERE id = ANY(:ids) AND status = 'DEAD'
             """;
 

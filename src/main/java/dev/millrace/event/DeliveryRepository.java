@@ -27,8 +27,8 @@ class DeliveryRepository {
 
     private static final String INSERT = """
             INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
-                                  owner, next_attempt_at, created_at)
-            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, 1, :owner, :next, :now)
+                                  owner, next_attempt_at, created_at, owed_since)
+            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, 1, :owner, :next, :now, :now)
             """;
 
     /** Nothing earlier of the same aggregate is owed to the same handler. */
@@ -71,7 +71,7 @@ class DeliveryRepository {
             """;
 
     private static final String FIND_CLAIMED = """
-            SELECT d.id AS delivery_id, d.handler, d.attempts, d.fence, d.created_at, e.*
+            SELECT d.id AS delivery_id, d.handler, d.attempts, d.fence, d.owed_since, e.*
               FROM delivery d JOIN event e ON e.id = d.event_id
              WHERE d.id = ANY(:ids) AND d.owner = :owner
              ORDER BY e.occurred_at, e.sequence
@@ -107,7 +107,7 @@ class DeliveryRepository {
                 .bind("attempts", delivery.attempts())
                 .bind("owner", owner == null ? Parameters.in(String.class) : owner)
                 .bind("next", next)
-                .bind("now", delivery.createdAt())
+                .bind("now", delivery.owedSince())
                 .then();
     }
 
@@ -230,7 +230,7 @@ class DeliveryRepository {
                 required(row, "handler", String.class),
                 required(row, "attempts", Integer.class),
                 required(row, "fence", Long.class),
-                required(row, "created_at", Instant.class),
+                required(row, "owed_since", Instant.class),
                 event);
     }
 }

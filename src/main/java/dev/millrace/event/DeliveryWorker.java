@@ -88,7 +88,7 @@ class DeliveryWorker {
     }
 
     private Mono<Void> postponeOrGiveUp(Delivery delivery, Failure failure) {
-        Duration age = Duration.between(delivery.createdAt(), clock.instant());
+        Duration age = Duration.between(delivery.owedSince(), clock.instant());
         Optional<Duration> wait = properties.policyOf(delivery.handler()).nextWait(delivery.attempts(), age);
         return wait.isPresent() ? postpone(delivery, failure, failure.atLeast(wait.get())) : giveUp(delivery, failure);
     }

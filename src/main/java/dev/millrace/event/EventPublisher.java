@@ -66,13 +66,13 @@ public class EventPublisher {
             Delivery delivery = new Delivery(uuids.generate(), handler, 1, 1, clock.instant(), event);
             transaction.registerSynchronization(new Offer(delivery));
             return deliveries.insert(
-                    delivery, properties.instance(), delivery.createdAt().plus(properties.lease()));
+                    delivery, properties.instance(), delivery.owedSince().plus(properties.lease()));
         });
     }
 
     private Mono<Void> oweLater(StoredEvent event, String handler, Duration delay) {
         Delivery delivery = new Delivery(uuids.generate(), handler, 0, 1, clock.instant(), event);
-        return deliveries.insert(delivery, null, delivery.createdAt().plus(delay));
+        return deliveries.insert(delivery, null, delivery.owedSince().plus(delay));
     }
 
     /** Offers the delivery when its transaction has committed, and gives its place back when it has not. */

@@ -104,6 +104,7 @@ CREATE TABLE delivery (
     next_attempt_at TIMESTAMP WITH TIME ZONE,
     last_error      VARCHAR(1000),
     created_at      TIMESTAMP WITH TIME ZONE NOT NULL,
+    owed_since      TIMESTAMP WITH TIME ZONE NOT NULL,
     UNIQUE (event_id, handler)
 );
 CREATE INDEX delivery_by_due ON delivery (handler, next_attempt_at);
