@@ -57,8 +57,12 @@ class DeliveryWorker {
                 delivery, Mono.defer(() -> handler.handle(codec.decode(delivery.event(), handler.eventClass()))));
     }
 
+    /** Asks in a transaction, which ends only when the event it was about is on disk: the world is told nothing before. */
     private <E extends DomainEvent> Mono<Void> handleRemotely(RemoteEventHandler<E> handler, Delivery delivery) {
-        return deliveries.isHeld(delivery).flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
+        return deliveries
+                .isHeld(delivery)
+                .as(tx::transactional)
+                .flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
     }
 
     private <E extends DomainEvent> Mono<Void> send(RemoteEventHandler<E> handler, Delivery delivery) {
