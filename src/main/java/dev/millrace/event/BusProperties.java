@@ -6,6 +6,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How events travel.
  *
+ * @param transport what carries a committed event to its handlers
  * @param instance who holds a lease; an instance that restarts under its name takes its leases back at once
  * @param lanes how many deliveries of one handler run side by side
  * @param capacity how many deliveries of one handler wait in memory; the others wait in the database
@@ -16,6 +17,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("millrace.bus")
 record BusProperties(
+        Transport transport,
         String instance,
         int lanes,
         int capacity,
@@ -23,6 +25,11 @@ record BusProperties(
         Duration sweepInterval,
         Duration timeout,
         Backoff backoff) {
+
+    /** The ways a committed event can travel. */
+    enum Transport {
+        SINKS
+    }
 
     /** Exponential, with full jitter: anything between nothing and the doubled wait of the attempt before. */
     record Backoff(Duration first, Duration longest) {}
