@@ -21,7 +21,7 @@ class CrashIT {
     private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 4);
     private static final int MOST_ANSWERS = 400;
 
-    private final Shop shop = new Shop();
+    private final Customers customers = new Customers();
     private final List<RunningJar> runs = new ArrayList<>();
 
     @TempDir
@@ -44,9 +44,9 @@ class CrashIT {
         }
         lost += recover(new Api(start().address()));
 
-        assertThat(shop.unexpected()).isEmpty();
+        assertThat(customers.unexpected()).isEmpty();
         assertThat(lost).as("answers cut off by the kills").isPositive();
-        log.info("{} kills: {} answered, {} of them only when repeated", ROUNDS, shop.answeredCount(), lost);
+        log.info("{} kills: {} answered, {} of them only when repeated", ROUNDS, customers.answeredCount(), lost);
     }
 
     private RunningJar start() {
@@ -57,30 +57,30 @@ class CrashIT {
 
     private void killUnderLoad(RunningJar service, Api api) throws Exception {
         if (runs.size() == 1) {
-            shop.open(api);
+            customers.putProductsOnSale(api);
         }
-        int enough = shop.answeredCount() + ThreadLocalRandom.current().nextInt(1, MOST_ANSWERS);
-        List<Thread> customers = shop.letIn(api);
+        int enough = customers.answeredCount() + ThreadLocalRandom.current().nextInt(1, MOST_ANSWERS);
+        List<Thread> threads = customers.letIn(api);
 
         await().atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(5))
-                .until(() -> shop.answeredCount() >= enough);
+                .until(() -> customers.answeredCount() >= enough);
         service.kill();
 
-        for (Thread customer : customers) {
-            customer.join();
+        for (Thread thread : threads) {
+            thread.join();
         }
     }
 
     /** What was answered is there and finishes; what was not is settled by repeating it. */
     private int recover(Api api) throws IOException {
-        Audit ofAnswered = new Audit(api, shop.answered());
+        Audit ofAnswered = new Audit(api, customers.answered());
         ofAnswered.findsEveryPaidOrderConfirmed();
         ofAnswered.findsEveryAnswerAgain();
 
-        int lost = shop.repeatUnanswered(api);
+        int lost = customers.repeatUnanswered(api);
 
-        Audit ofAll = new Audit(api, shop.answered());
+        Audit ofAll = new Audit(api, customers.answered());
         ofAll.findsEveryPaidOrderConfirmed();
         ofAll.findsEveryPaidOrderExported(runs);
         ofAll.findsEverySaleCountedOnce();

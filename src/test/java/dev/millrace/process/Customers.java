@@ -16,10 +16,10 @@ import java.util.stream.LongStream;
  * Customers who charge their balances, order and pay side by side, and what they were answered. It outlives the service that
  * it deals with.
  */
-final class Shop {
+final class Customers {
 
     private static final int USERS = 8;
-    private static final int CUSTOMERS = 16;
+    private static final int THREADS = 16;
     private static final int MAX_QUANTITY = 5;
 
     /** Prices by product. */
@@ -29,8 +29,7 @@ final class Shop {
     private final Queue<MoneyRequest> unanswered = new ConcurrentLinkedQueue<>();
     private final Queue<Reply> unexpected = new ConcurrentLinkedQueue<>();
 
-    /** Puts some products on sale. */
-    void open(Api api) throws IOException {
+    void putProductsOnSale(Api api) throws IOException {
         for (int price = 1_000; price <= 5_000; price += 1_000) {
             Reply added = requireSuccess(api.post("/products", """
                     {"name": "Product of %d", "price": %d}""".formatted(price, price)));
@@ -40,11 +39,11 @@ final class Shop {
 
     /** Lets the customers in; they go on until the service is gone. */
     List<Thread> letIn(Api api) {
-        List<Thread> customers = LongStream.range(0, CUSTOMERS)
+        List<Thread> threads = LongStream.range(0, THREADS)
                 .mapToObj(number -> new Thread(() -> buyUntilClosed(api, 1 + number % USERS), "customer-" + number))
                 .toList();
-        customers.forEach(Thread::start);
-        return customers;
+        threads.forEach(Thread::start);
+        return threads;
     }
 
     /** Charges what an order costs, and places the order. */
