@@ -65,6 +65,11 @@ final class RunningJar implements AutoCloseable {
         return address;
     }
 
+    /** Where something else that belongs to this run can be written. */
+    Path logBeside(String name) {
+        return log.resolveSibling(name);
+    }
+
     /** What it has logged so far; a line that is not yet complete is left out. */
     List<String> log() {
         String text = readLog();
