@@ -144,7 +144,7 @@ final class EventBench {
                 capacity,
                 lease,
                 Duration.ofMillis(20),
-                Duration.ofMillis(300),
+                Duration.ofSeconds(2),
                 new BusProperties.Backoff(Duration.ofMillis(200), Duration.ofSeconds(30)));
         var uuids = Generators.timeBasedEpochGenerator();
         var codec = new EventCodec();
