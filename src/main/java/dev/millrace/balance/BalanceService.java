@@ -31,8 +31,8 @@ public class BalanceService {
      * @return completes when it is taken; fails with {@link InsufficientBalance} if the balance does not cover it
      */
     public Mono<Void> decreaseBalance(long userId, Money amount, UUID reference) {
-        return balances.decrease(userId, amount)
-                .switchIfEmpty(Mono.defer(() -> refuse(userId, amount)))
+        return takeOrRefuse(userId, amount)
+                .single()
                 .map(balance -> entry(BalanceEntry.Type.PAYMENT, balance, -amount.amount(), reference))
                 .flatMap(balances::insertEntry)
                 .as(tx::transactional);
@@ -62,12 +62,16 @@ public class BalanceService {
         return balances.insertEmpty(userId).then(balances.increase(userId, amount));
     }
 
+    private Mono<Balance> takeOrRefuse(long userId, Money amount) {
+        return balances.decrease(userId, amount).switchIfEmpty(Mono.defer(() -> refuse(userId, amount)));
+    }
+
     /** If the money has come in since the attempt to take it, the attempt is made again. */
     private Mono<Balance> refuse(long userId, Money amount) {
         return getBalance(userId)
                 .filter(balance -> balance.amount().compareTo(amount) < 0)
                 .flatMap(balance -> Mono.<Balance>error(InsufficientBalance.of(amount, balance.amount())))
-                .switchIfEmpty(Mono.defer(() -> balances.decrease(userId, amount)));
+                .switchIfEmpty(Mono.defer(() -> takeOrRefuse(userId, amount)));
     }
 
     private BalanceEntry entry(BalanceEntry.Type type, Balance after, long amount, @Nullable UUID reference) {

@@ -23,8 +23,8 @@ import reactor.core.publisher.MonoSink;
  * arrive meanwhile share the next one, as the writers of a write-ahead log do. The number of waiting commits is bounded by
  * the number of connections.
  *
- * <p>Not promised: another transaction may <em>see</em> a commit before it is on disk. It cannot answer for it before,
- * because its own commit waits for a later checkpoint.
+ * <p>A transaction may see a commit before it is on disk, but does not end before it is. Not promised: a plain read, outside
+ * of a transaction, may tell of a commit that a crash within the next milliseconds undoes.
  */
 @Slf4j
 @RequiredArgsConstructor
@@ -44,7 +44,7 @@ final class Checkpoints {
     private final Queue<MonoSink<Void>> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger arrivals = new AtomicInteger();
     private final Mono<Connection> connection =
-            Mono.<Connection>from(Mono.defer(this::open)).cache();
+            Mono.<Connection>from(Mono.defer(this::open)).cacheInvalidateIf(open -> false);
 
     /** Completes when a checkpoint that began after the subscription is on disk. */
     Mono<Void> next() {

@@ -25,7 +25,7 @@ import reactor.core.scheduler.Scheduler;
  * one event loop would wait for each other until a timeout. Here a lock wait costs one connection its own thread. The pool
  * asks for the {@link Scheduler} and moves each borrower to it, so that a transaction is one run on one thread.
  *
- * <p>A commit completes when it is on disk; see {@link Checkpoints}.
+ * <p>A transaction ends when all it has written <em>and read</em> is on disk; see {@link Checkpoints}.
  */
 @RequiredArgsConstructor(access = AccessLevel.PRIVATE)
 final class H2Connection implements Connection, Wrapped<Connection> {
@@ -67,12 +67,13 @@ final class H2Connection implements Connection, Wrapped<Connection> {
 
     @Override
     public Mono<Void> commitTransaction() {
-        return onThread(delegate.commitTransaction()).then(checkpoints.next());
+        return onThread(delegate.commitTransaction()).then(onDisk());
     }
 
+    /** What led to the rollback may have been read from a commit that is not on disk yet, and the answer tells of it. */
     @Override
     public Mono<Void> rollbackTransaction() {
-        return onThread(delegate.rollbackTransaction());
+        return onThread(delegate.rollbackTransaction()).then(onDisk());
     }
 
     @Override
@@ -147,6 +148,11 @@ final class H2Connection implements Connection, Wrapped<Connection> {
     @Override
     public Mono<Void> close() {
         return onThread(delegate.close()).doFirst(() -> closed = true).doFinally(signal -> thread.dispose());
+    }
+
+    /** Goes on with the connection's own thread, so that the next checkpoint does not wait for what follows. */
+    private Mono<Void> onDisk() {
+        return checkpoints.next().publishOn(thread.scheduler());
     }
 
     private Mono<Void> execute(String sql) {

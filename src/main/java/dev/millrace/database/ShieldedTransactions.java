@@ -24,8 +24,16 @@ final class ShieldedTransactions implements TransactionalOperator {
 
     private static final Retry WHEN_ASKED_TO = Retry.backoff(3, Duration.ofMillis(10))
             .jitter(0.75)
-            .filter(ShieldedTransactions::isWorthRepeating)
+            .filter(Repeatable.class::isInstance)
             .onRetryExhaustedThrow((spec, signal) -> signal.failure());
+
+    /** The work itself failed, not the commit, of which nobody knows whether it has happened. */
+    private static final class Repeatable extends RuntimeException {
+
+        Repeatable(Throwable cause) {
+            super(null, cause, false, false);
+        }
+    }
 
     private final TransactionalOperator transactions;
     private final InFlight inFlight;
@@ -33,9 +41,10 @@ final class ShieldedTransactions implements TransactionalOperator {
     @Override
     public <T> Mono<T> transactional(Mono<T> work) {
         Mono<T> outermost = transactions
-                .transactional(work)
+                .transactional(work.onErrorMap(ShieldedTransactions::isWorthRepeating, Repeatable::new))
                 .contextWrite(context -> context.put(ShieldedTransactions.class, this))
-                .retryWhen(WHEN_ASKED_TO);
+                .retryWhen(WHEN_ASKED_TO)
+                .onErrorMap(Repeatable.class, Throwable::getCause);
         return Mono.deferContextual(
                 context -> context.hasKey(ShieldedTransactions.class) ? work : inFlight.shield(outermost));
     }

@@ -7,6 +7,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How events travel.
  *
+ * @param transport what carries a committed event to its handlers
  * @param instance who holds a lease; an instance that restarts under its name takes its leases back at once
  * @param lanes how many deliveries of one handler run side by side
  * @param capacity how many deliveries of one handler wait in memory; the others wait in the database
@@ -18,6 +19,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("millrace.bus")
 record BusProperties(
+        Transport transport,
         String instance,
         int lanes,
         int capacity,
@@ -26,6 +28,11 @@ record BusProperties(
         Duration timeout,
         Map<String, RetryPolicy> handlers,
         Duration historyRetention) {
+
+    /** The ways a committed event can travel. */
+    enum Transport {
+        SINKS
+    }
 
     RetryPolicy policyOf(String handler) {
         return handlers.getOrDefault(handler, RetryPolicy.DEFAULT);

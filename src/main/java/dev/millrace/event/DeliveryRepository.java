@@ -86,7 +86,7 @@ class DeliveryRepository {
             "UPDATE delivery SET next_attempt_at = :lease WHERE id = ANY(:ids) AND owner = :owner";
 
     private static final String TAKE_BACK =
-            "UPDATE delivery SET owner = NULL, next_attempt_at = :now WHERE owner = :owner";
+            "UPDATE delivery SET owner = NULL, next_attempt_at = :now WHERE owner = :owner AND created_at < :now";
 
     private static final String HAND_BACK = """
             UPDATE delivery SET owner = NULL, next_attempt_at = :now, attempts = attempts - 1

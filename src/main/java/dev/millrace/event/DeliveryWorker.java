@@ -59,8 +59,12 @@ class DeliveryWorker {
         return acknowledging(delivery, Mono.defer(() -> handler.handle(event)));
     }
 
+    /** Asks in a transaction, which ends only when the event it was about is on disk: the world is told nothing before. */
     private <E extends DomainEvent> Mono<Void> handleRemotely(RemoteEventHandler<E> handler, Delivery delivery) {
-        return deliveries.isHeld(delivery).flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
+        return deliveries
+                .isHeld(delivery)
+                .as(tx::transactional)
+                .flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
     }
 
     private <E extends DomainEvent> Mono<Void> send(RemoteEventHandler<E> handler, Delivery delivery) {

@@ -58,8 +58,8 @@ class EventDelivery implements SmartLifecycle {
         lanesEmpty = bus.run(handlers, this::attemptUnlessStopping)
                 .doOnError(error -> log.error("The bus has ended; deliveries wait in the database", error))
                 .cache();
+        lanesEmpty.subscribe();
         background = Disposables.composite(
-                lanesEmpty.subscribe(),
                 takeBack().thenMany(sweeper.run()).subscribe(),
                 sweeper.renewLeases().subscribe());
     }
@@ -67,6 +67,7 @@ class EventDelivery implements SmartLifecycle {
     @Override
     public void stop(Runnable done) {
         running = false;
+        background.dispose();
         bus.close();
         lanesEmpty
                 .timeout(drainTimeout)
@@ -76,10 +77,7 @@ class EventDelivery implements SmartLifecycle {
                 .doOnNext(rows -> log.info("Handed back {} deliveries", rows))
                 .doOnError(error -> log.warn("Deliveries were not handed back; their leases will end", error))
                 .onErrorComplete()
-                .doFinally(signal -> {
-                    background.dispose();
-                    done.run();
-                })
+                .doFinally(signal -> done.run())
                 .subscribe();
     }
 

@@ -38,7 +38,8 @@ public class EventPublisher {
     }
 
     public Mono<Void> publish(DomainEvent event) {
-        return store(event)
+        return TransactionSynchronizationManager.forCurrentTransaction()
+                .flatMap(transaction -> store(event))
                 .flatMapMany(stored -> Flux.fromIterable(subscribers.of(event))
                         .concatMap(subscriber -> owe(stored, subscriber.name(), subscriber.delay(event))))
                 .then();

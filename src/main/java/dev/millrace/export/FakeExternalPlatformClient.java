@@ -14,7 +14,7 @@ import reactor.core.publisher.Mono;
 @Component
 class FakeExternalPlatformClient implements ExternalPlatformClient {
 
-    private static final int KEPT = 10_000;
+    private static final int KEPT = 1_000;
 
     private final ExportProperties.Fake behaviour;
     private final Map<String, OrderPayload> accepted = Collections.synchronizedMap(new LinkedHashMap<>() {

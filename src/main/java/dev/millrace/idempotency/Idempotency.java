@@ -1,12 +1,15 @@
 package dev.millrace.idempotency;
 
 import dev.millrace.shared.InFlight;
+import dev.millrace.shared.Problem;
 import dev.millrace.shared.ProblemHandler;
 import dev.millrace.shared.Refusal;
 import java.net.URI;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -70,6 +73,10 @@ public class Idempotency {
         }
     }
 
+    /** A request with a key: what it asks for, and until when it may wait for an earlier one. */
+    private record Keyed(
+            KeyScope scope, String fingerprint, Mono<Answer> work, ServerRequest request, Instant patience) {}
+
     /**
      * Runs the work and answers with its success.
      *
@@ -79,62 +86,68 @@ public class Idempotency {
             ServerRequest request, Object body, Mono<T> work, Function<T, Success> toSuccess) {
         Mono<Answer> answer = work.map(toSuccess).map(this::toAnswer);
         return Mono.fromSupplier(() -> keys.read(request))
-                .flatMap(scope -> scope.map(key -> answerKey(key, fingerprint(body), answer, request))
+                .flatMap(scope -> scope.map(key -> answerKeyed(keyed(key, body, answer, request)))
                         .orElseGet(() -> answer.flatMap(first -> respond(first, false))));
     }
 
-    private Mono<ServerResponse> answerKey(
-            KeyScope scope, String fingerprint, Mono<Answer> work, ServerRequest request) {
-        return replay(scope, fingerprint)
-                .switchIfEmpty(Mono.defer(() -> runOrWait(scope, fingerprint, work, request)))
-                .timeout(properties.inFlightWait().multipliedBy(10))
-                .onErrorMap(TimeoutException.class, e -> IdempotencyRefused.inFlight());
+    private Keyed keyed(KeyScope scope, Object body, Mono<Answer> work, ServerRequest request) {
+        return new Keyed(
+                scope, fingerprint(body), work, request, clock.instant().plus(properties.inFlightWait()));
     }
 
-    private Mono<ServerResponse> runOrWait(
-            KeyScope scope, String fingerprint, Mono<Answer> work, ServerRequest request) {
+    private Mono<ServerResponse> answerKeyed(Keyed keyed) {
+        return replay(keyed).switchIfEmpty(Mono.defer(() -> runOrWait(keyed)));
+    }
+
+    private Mono<ServerResponse> runOrWait(Keyed keyed) {
         Sinks.Empty<Void> mine = Sinks.empty();
-        Sinks.Empty<Void> first = running.putIfAbsent(scope, mine);
+        Sinks.Empty<Void> first = running.putIfAbsent(keyed.scope(), mine);
         if (first != null) {
-            return first.asMono()
-                    .timeout(properties.inFlightWait())
-                    .then(Mono.defer(() -> answerKey(scope, fingerprint, work, request)));
+            return awaitFirst(first, keyed).then(Mono.defer(() -> answerKeyed(keyed)));
         }
-        return run(scope, fingerprint, work, request)
+        return run(keyed)
                 .doFinally(signal -> {
-                    running.remove(scope);
+                    running.remove(keyed.scope());
                     mine.tryEmitEmpty();
                 })
                 .as(inFlight::shield);
     }
 
-    private Mono<ServerResponse> run(KeyScope scope, String fingerprint, Mono<Answer> work, ServerRequest request) {
-        return work.delayUntil(answer -> store(scope, fingerprint, answer))
+    private Mono<Void> awaitFirst(Sinks.Empty<Void> first, Keyed keyed) {
+        return first.asMono()
+                .timeout(Duration.between(clock.instant(), keyed.patience()))
+                .onErrorMap(TimeoutException.class, e -> IdempotencyRefused.inFlight());
+    }
+
+    private Mono<ServerResponse> run(Keyed keyed) {
+        return keyed.work()
+                .delayUntil(answer -> store(keyed, answer))
                 .as(tx::transactional)
                 .flatMap(answer -> respond(answer, false))
-                .onErrorResume(Refusal.class, refusal -> keepRefusal(scope, fingerprint, refusal, request))
-                .onErrorResume(KeyTaken.class, taken -> replay(scope, fingerprint));
+                .onErrorResume(Refusal.class, refusal -> keepRefusal(keyed, refusal))
+                .onErrorResume(KeyTaken.class, taken -> replay(keyed));
     }
 
     /** The work is rolled back by now; unless somebody else's answer came first, the refusal becomes the key's answer. */
-    private Mono<ServerResponse> keepRefusal(
-            KeyScope scope, String fingerprint, Refusal refusal, ServerRequest request) {
-        var problem = problems.describe(request.exchange(), refusal);
+    private Mono<ServerResponse> keepRefusal(Keyed keyed, Refusal refusal) {
+        Problem problem = problems.describe(keyed.request().exchange(), refusal);
         if (!Answer.isKept(problem)) {
             return Mono.error(refusal);
         }
         Answer answer = new Answer(problem.status(), null, json.writeValueAsString(problem));
-        return store(scope, fingerprint, answer).as(tx::transactional).then(respond(answer, false));
+        return store(keyed, answer).as(tx::transactional).then(respond(answer, false));
     }
 
-    private Mono<Void> store(KeyScope scope, String fingerprint, Answer answer) {
-        return answers.insert(scope, new StoredAnswer(fingerprint, answer), clock.instant())
+    private Mono<Void> store(Keyed keyed, Answer answer) {
+        return answers.insert(keyed.scope(), new StoredAnswer(keyed.fingerprint(), answer), clock.instant())
                 .flatMap(stored -> stored ? Mono.empty() : Mono.error(new KeyTaken()));
     }
 
-    private Mono<ServerResponse> replay(KeyScope scope, String fingerprint) {
-        return answers.find(scope)
-                .flatMap(stored -> stored.fingerprint().equals(fingerprint)
+    /** An answer is repeated only by a transaction of its own: once that has ended, the answer is on disk. */
+    private Mono<ServerResponse> replay(Keyed keyed) {
+        return answers.find(keyed.scope())
+                .flatMap(seen -> answers.find(keyed.scope()).as(tx::transactional))
+                .flatMap(stored -> stored.fingerprint().equals(keyed.fingerprint())
                         ? respond(stored.answer(), true)
                         : Mono.error(IdempotencyRefused.keyReused()));
     }

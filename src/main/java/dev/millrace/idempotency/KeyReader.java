@@ -2,9 +2,12 @@ package dev.millrace.idempotency;
 
 import dev.millrace.shared.InvalidRequest;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import lombok.RequiredArgsConstructor;
+import org.springframework.http.server.PathContainer.PathSegment;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.ServerRequest;
 
@@ -31,8 +34,7 @@ class KeyReader {
         if (headers.size() > 1) {
             throw InvalidRequest.idempotencyKeyInvalid();
         }
-        String operation = request.method() + " " + request.path();
-        return Optional.of(new KeyScope(ANYONE, operation, requireKey(headers.get(0))));
+        return Optional.of(new KeyScope(ANYONE, operationOf(request), requireKey(headers.get(0))));
     }
 
     private Optional<KeyScope> withoutKey() {
@@ -40,6 +42,14 @@ class KeyReader {
             throw InvalidRequest.idempotencyKeyMissing();
         }
         return Optional.empty();
+    }
+
+    /** Method and path, in the one spelling of all that mean the same. */
+    private static String operationOf(ServerRequest request) {
+        String path = request.requestPath().pathWithinApplication().elements().stream()
+                .map(element -> element instanceof PathSegment segment ? segment.valueToMatch() : element.value())
+                .collect(Collectors.joining());
+        return request.method() + " " + path.toLowerCase(Locale.ROOT);
     }
 
     private static String requireKey(String header) {

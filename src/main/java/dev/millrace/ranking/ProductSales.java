@@ -1,6 +1,6 @@
 package dev.millrace.ranking;
 
-import dev.millrace.shared.Money;
+import java.math.BigInteger;
 
-/** What was sold of a product in a window. */
-record ProductSales(long productId, String name, long quantity, Money revenue) {}
+/** What was sold of a product in a window; sums may leave the range of a single amount. */
+record ProductSales(long productId, BigInteger quantity, BigInteger revenue) {}

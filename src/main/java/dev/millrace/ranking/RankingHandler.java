@@ -2,13 +2,11 @@ package dev.millrace.ranking;
 
 import dev.millrace.shared.Currency;
 import dev.millrace.shared.InvalidRequest;
-import dev.millrace.shared.Money;
 import dev.millrace.shared.Requests;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -26,16 +24,15 @@ class RankingHandler {
     private final Currency currency;
     private final Clock clock;
 
-    record RankingResponse(Window window, Metric metric, String currency, Instant from, Instant to, List<Rank> data) {}
-
-    record Rank(int rank, long productId, String name, long quantity, Money revenue) {}
+    record RankingResponse(
+            Window window, Metric metric, String currency, Instant from, Instant to, List<RankedProduct> data) {}
 
     private record Query(Window window, Metric metric, Instant from, Instant to, int limit) {}
 
     Mono<ServerResponse> topProducts(ServerRequest request) {
         return Mono.fromSupplier(() -> toQuery(request))
                 .flatMap(query -> rankings.topProducts(query.metric, query.from, query.limit)
-                        .map(sales -> toResponse(query, sales)))
+                        .map(top -> toResponse(query, top)))
                 .flatMap(ranking -> ServerResponse.ok().bodyValue(ranking));
     }
 
@@ -48,15 +45,8 @@ class RankingHandler {
         return new Query(window, metric, window.from(now), now, requests.limit(request, DEFAULT_LIMIT));
     }
 
-    private RankingResponse toResponse(Query query, List<ProductSales> sales) {
-        List<Rank> ranks = IntStream.range(0, sales.size())
-                .mapToObj(index -> toRank(index + 1, sales.get(index)))
-                .toList();
-        return new RankingResponse(query.window, query.metric, currency.code(), query.from, query.to, ranks);
-    }
-
-    private static Rank toRank(int rank, ProductSales sales) {
-        return new Rank(rank, sales.productId(), sales.name(), sales.quantity(), sales.revenue());
+    private RankingResponse toResponse(Query query, List<RankedProduct> top) {
+        return new RankingResponse(query.window, query.metric, currency.code(), query.from, query.to, top);
     }
 
     private static Window requireWindow(String text) {

@@ -3,8 +3,8 @@ package dev.millrace.ranking;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
-import dev.millrace.shared.Money;
 import io.r2dbc.spi.Readable;
+import java.math.BigDecimal;
 import java.time.Instant;
 import lombok.RequiredArgsConstructor;
 import org.springframework.r2dbc.core.DatabaseClient;
@@ -29,12 +29,12 @@ class RankingRepository {
             """;
 
     private static final String TOP = """
-            SELECT s.product_id, p.name, s.quantity, s.revenue
-              FROM (SELECT product_id, CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(SUM(revenue) AS BIGINT) AS revenue
-                      FROM product_sales WHERE sold_hour >= :from GROUP BY product_id) s
-              JOIN product p ON p.id = s.product_id
-             WHERE s.quantity > 0
-             ORDER BY s.%s DESC, s.product_id
+            SELECT product_id, SUM(quantity) AS quantity, SUM(revenue) AS revenue
+              FROM product_sales
+             WHERE sold_hour >= :from
+             GROUP BY product_id
+            HAVING SUM(quantity) > 0
+             ORDER BY SUM(%s) DESC, product_id
              LIMIT :limit
             """;
 
@@ -85,8 +85,7 @@ class RankingRepository {
     private static ProductSales toSales(Readable row) {
         return new ProductSales(
                 required(row, "product_id", Long.class),
-                required(row, "name", String.class),
-                required(row, "quantity", Long.class),
-                Money.of(required(row, "revenue", Long.class)));
+                required(row, "quantity", BigDecimal.class).toBigInteger(),
+                required(row, "revenue", BigDecimal.class).toBigInteger());
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.ranking;
 
 import dev.millrace.order.ProductSalesRankRecordedEvent;
 import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
+import dev.millrace.product.ProductService;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -18,6 +19,7 @@ import reactor.core.publisher.Mono;
 class RankingService {
 
     private final RankingRepository rankings;
+    private final ProductService products;
     private final TransactionalOperator tx;
 
     /** Adds the sales to the hour they were made in. Products in ascending order: two orders never wait for each other. */
@@ -29,7 +31,12 @@ class RankingService {
                 .as(tx::transactional);
     }
 
-    Mono<List<ProductSales>> topProducts(Metric metric, Instant from, int limit) {
-        return rankings.top(metric, from, limit).collectList();
+    Mono<List<RankedProduct>> topProducts(Metric metric, Instant from, int limit) {
+        return rankings.top(metric, from, limit).collectList().flatMap(this::withNames);
+    }
+
+    private Mono<List<RankedProduct>> withNames(List<ProductSales> top) {
+        List<Long> ids = top.stream().map(ProductSales::productId).toList();
+        return products.findProducts(ids).map(catalogue -> RankedProduct.rank(top, catalogue));
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.shared;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import lombok.extern.slf4j.Slf4j;
 import org.springframework.beans.factory.annotation.Value;
@@ -9,6 +10,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 /**
  * Work that is finished once it is begun, whoever stops waiting for it.
@@ -31,16 +33,18 @@ public class InFlight implements SmartLifecycle {
         this.deadline = deadline;
     }
 
-    /** Runs the work on subscription and to its end, even if the subscriber cancels. */
+    /** Runs the work on subscription and to its end, even if the subscriber cancels. Work within work counts once. */
     public <T> Mono<T> shield(Mono<T> work) {
-        return Mono.deferContextual(context -> {
-            count.incrementAndGet();
-            return Mono.fromFuture(
-                    work.doFinally(signal -> count.decrementAndGet())
-                            .contextWrite(context)
-                            .toFuture(),
-                    true);
-        });
+        return Mono.deferContextual(context -> context.hasKey(InFlight.class) ? work : begin(work, context));
+    }
+
+    private <T> Mono<T> begin(Mono<T> work, ContextView context) {
+        count.incrementAndGet();
+        CompletableFuture<T> begun = work.doFinally(signal -> count.decrementAndGet())
+                .contextWrite(inner -> inner.put(InFlight.class, this))
+                .contextWrite(context)
+                .toFuture();
+        return Mono.fromFuture(begun, true);
     }
 
     /** How much shielded work is under way. */

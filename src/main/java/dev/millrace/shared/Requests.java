@@ -3,11 +3,13 @@ package dev.millrace.shared;
 import dev.millrace.shared.InvalidRequest.Fault;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.Validator;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
@@ -37,6 +39,9 @@ public class Requests {
 
     private static final Pattern UUID_TEXT =
             Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
+    private static final Pattern POSITIVE = Pattern.compile("[1-9][0-9]{0,18}");
+    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
+    private static final int MAX_NAME = 64;
     private static final int DEFAULT_LIMIT = 20;
     private static final int MAX_LIMIT = 100;
 
@@ -59,6 +64,9 @@ public class Requests {
     public <T> Mono<T> body(ServerRequest request, Class<T> type) {
         return requireJson(request)
                 .flatMap(json -> json.bodyToMono(byte[].class))
+                .timeout(BODY_TIMEOUT)
+                .onErrorMap(
+                        TimeoutException.class, e -> InvalidRequest.malformedJson("The body did not arrive in time."))
                 .defaultIfEmpty(new byte[0])
                 .map(bytes -> parse(bytes, type))
                 .map(this::requireValid);
@@ -145,8 +153,14 @@ public class Requests {
     private static String pointerOf(JacksonException e) {
         StringBuilder pointer = new StringBuilder("#");
         e.getPath().forEach(step -> pointer.append('/')
-                .append(step.getPropertyName() != null ? step.getPropertyName() : step.getIndex()));
+                .append(step.getPropertyName() != null ? escape(step.getPropertyName()) : step.getIndex()));
         return pointer.toString();
+    }
+
+    /** As RFC 6901 asks for; a client that sends a name as long as a book need not get it back. */
+    private static String escape(String name) {
+        String escaped = name.replace("~", "~0").replace("/", "~1");
+        return escaped.length() <= MAX_NAME ? escaped : escaped.substring(0, MAX_NAME) + "…";
     }
 
     private static String pointerOf(ConstraintViolation<?> violation) {
@@ -163,12 +177,11 @@ public class Requests {
 
     private static long requirePositive(String text, String name) {
         try {
-            long id = Long.parseLong(text);
-            if (id > 0) {
-                return id;
+            if (POSITIVE.matcher(text).matches()) {
+                return Long.parseLong(text);
             }
         } catch (NumberFormatException e) {
-            // refused below, like a number that is not positive
+            // beyond 64 bits: refused below
         }
         throw InvalidRequest.at(name, "must be a positive integer");
     }

@@ -82,7 +82,7 @@ CREATE TABLE event (
     aggregate_id   UUID                     NOT NULL,
     sequence       BIGINT                   NOT NULL,
     occurred_at    TIMESTAMP WITH TIME ZONE NOT NULL,
-    payload        VARCHAR(65536)           NOT NULL,
+    payload        VARCHAR(262144)          NOT NULL,
     correlation_id UUID                     NOT NULL,
     causation_id   UUID,
     traceparent    VARCHAR(55),
@@ -128,7 +128,7 @@ CREATE TABLE product_sales (
     product_id BIGINT                   NOT NULL,
     sold_hour  TIMESTAMP WITH TIME ZONE NOT NULL,
     quantity   BIGINT                   NOT NULL,
-    revenue    BIGINT                   NOT NULL,
+    revenue    NUMERIC(38)              NOT NULL,
     PRIMARY KEY (product_id, sold_hour)
 );
 CREATE INDEX product_sales_by_hour ON product_sales (sold_hour);

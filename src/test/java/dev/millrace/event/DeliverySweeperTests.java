@@ -1,0 +1,117 @@
+package dev.millrace.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.millrace.event.EventBench.Happened;
+import dev.millrace.event.EventBench.Here;
+import dev.millrace.event.EventBench.Row;
+import dev.millrace.harness.RunningService;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.Disposable;
+import reactor.test.StepVerifier;
+
+/** Whatever is due and on nobody's way is found, and no more of it is taken than there is room for. */
+@RunningService
+class DeliverySweeperTests {
+
+    private final DatabaseClient database;
+    private final TransactionalOperator tx;
+    private final Here handler = new Here();
+    private final EventBench bench;
+
+    DeliverySweeperTests(DatabaseClient database, TransactionalOperator tx) {
+        this.database = database;
+        this.tx = tx;
+        this.bench = new EventBench(database, tx, 3, handler);
+    }
+
+    @Test
+    void findsWhatFoundTheBusFull() {
+        bench.bus.reserve(handler.name(), 3);
+        bench.publish(new Happened(UUID.randomUUID(), 1));
+        bench.bus.release(handler.name(), 3);
+
+        sweep();
+
+        assertThat(bench.held()).hasSize(1);
+        assertThat(bench.owed(handler)).singleElement().satisfies(owed -> {
+            assertThat(owed.owner()).isEqualTo(bench.properties.instance());
+            assertThat(owed.nextAttemptAt()).isEqualTo(bench.leaseEnd());
+            assertThat(owed.attempts()).isEqualTo(1);
+            assertThat(owed.fence()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void takesNoMoreThanThereIsRoomFor() {
+        bench.bus.reserve(handler.name(), 3);
+        IntStream.range(0, 5).forEach(number -> bench.publish(new Happened(UUID.randomUUID(), number)));
+        bench.bus.release(handler.name(), 3);
+
+        sweep();
+        sweep();
+
+        assertThat(bench.held()).hasSize(3);
+        assertThat(bench.owed(handler)).filteredOn(owed -> owed.owner() == null).hasSize(2);
+        assertThat(bench.bus.reserve(handler.name(), 1)).isZero();
+    }
+
+    @Test
+    void givesThePlacesBackThatItDidNotNeed() {
+        sweep();
+
+        assertThat(bench.bus.reserve(handler.name(), 3)).isEqualTo(3);
+    }
+
+    @Test
+    void leavesWhatIsOnItsWayUntilItsLeaseEnds() {
+        bench.publish(new Happened(UUID.randomUUID(), 1));
+        Row onItsWay = bench.owed(handler).get(0);
+
+        sweep();
+        assertThat(bench.owed(handler)).containsExactly(onItsWay);
+        bench.clock.forward(EventBench.LEASE);
+        sweep();
+
+        assertThat(bench.owed(handler)).extracting(Row::fence).containsExactly(2L);
+    }
+
+    @Test
+    void handsTheWorkerWhatItFound() {
+        bench.bus.reserve(handler.name(), 3);
+        IntStream.range(0, 5).forEach(number -> bench.publish(new Happened(UUID.randomUUID(), number)));
+        bench.bus.release(handler.name(), 3);
+        bench.delivery.start();
+
+        await().untilAsserted(() -> assertThat(bench.owed(handler)).isEmpty());
+
+        assertThat(handler.handled).extracting(Happened::number).containsExactlyInAnyOrder(0, 1, 2, 3, 4);
+        bench.delivery.stop();
+    }
+
+    @Test
+    void renewsTheLeaseOfWhatIsOnItsWay() {
+        EventBench hasty = new EventBench(
+                database, tx, 3, Duration.ofMillis(30), Duration.ofSeconds(1), EventBench.PATIENT, handler);
+        hasty.publish(new Happened(UUID.randomUUID(), 1));
+        Instant first = hasty.owed(handler).get(0).nextAttemptAt();
+        hasty.clock.forward(Duration.ofMillis(20));
+
+        Disposable renewing = hasty.sweeper.renewLeases().subscribe();
+
+        await().untilAsserted(() ->
+                assertThat(hasty.owed(handler).get(0).nextAttemptAt()).isEqualTo(first.plusMillis(20)));
+        renewing.dispose();
+    }
+
+    private void sweep() {
+        bench.sweeper.sweep().as(StepVerifier::create).verifyComplete();
+    }
+}

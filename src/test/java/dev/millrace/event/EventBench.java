@@ -1,0 +1,247 @@
+package dev.millrace.event;
+
+import static dev.millrace.harness.Shop.now;
+
+import com.fasterxml.uuid.Generators;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Mono;
+
+/**
+ * A bus, a worker and a sweeper on the real database, apart from those of the running service: with handlers, a name and a
+ * clock of their own.
+ */
+final class EventBench {
+
+    static final Duration LEASE = Duration.ofSeconds(30);
+
+    /** Tries longer than any test does. */
+    static final RetryPolicy PATIENT =
+            new RetryPolicy(Duration.ofMillis(200), Duration.ofSeconds(30), 1_000, null, Duration.ofDays(365), false);
+
+    @EventType("test.happened.v1")
+    record Happened(UUID aggregateId, int number) implements DomainEvent {}
+
+    @EventType("test.told.v1")
+    record Told(UUID aggregateId, String key) implements DomainEvent {}
+
+    /** A clock that stands still until a test moves it, or lets it run. */
+    static final class SetClock extends Clock {
+
+        private volatile Instant instant = Instant.now().truncatedTo(ChronoUnit.MICROS);
+
+        private volatile Clock running;
+
+        void run() {
+            running = Clock.tick(Clock.systemUTC(), Duration.ofNanos(1_000));
+        }
+
+        void forward(Duration duration) {
+            instant = instant.plus(duration);
+        }
+
+        @Override
+        public Instant instant() {
+            return running == null ? instant : running.instant();
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+
+    /** Handles in our database, and remembers what it was handed. */
+    static final class Here implements EventHandler<Happened> {
+
+        final String name = uniqueName();
+        final List<Happened> handled = new CopyOnWriteArrayList<>();
+        volatile Function<Happened, Mono<Void>> effect = event -> Mono.empty();
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public Class<Happened> eventClass() {
+            return Happened.class;
+        }
+
+        @Override
+        public Mono<Void> handle(Happened event) {
+            return Mono.defer(() -> effect.apply(event)).then(Mono.fromRunnable(() -> handled.add(event)));
+        }
+    }
+
+    /** Handles somewhere else, and remembers the keys it was handed. */
+    static final class Remote implements RemoteEventHandler<Happened> {
+
+        final String name = uniqueName();
+        final List<UUID> keys = new CopyOnWriteArrayList<>();
+        volatile Function<Happened, Mono<Void>> effect = event -> Mono.empty();
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public Class<Happened> eventClass() {
+            return Happened.class;
+        }
+
+        @Override
+        public Mono<Told> handle(Happened event, UUID deliveryId) {
+            return Mono.defer(() -> {
+                keys.add(deliveryId);
+                return effect.apply(event).thenReturn(new Told(event.aggregateId(), deliveryId.toString()));
+            });
+        }
+    }
+
+    /** One row of what is owed. */
+    record Row(String status, int attempts, long fence, String owner, Instant nextAttemptAt, String lastError) {}
+
+    final SetClock clock = new SetClock();
+    final BusProperties properties;
+    final SinksEventBus bus;
+    final Subscribers subscribers;
+    final EventPublisher publisher;
+    final DeliveryRepository deliveries;
+    final DeliveryWorker worker;
+    final DeliverySweeper sweeper;
+    final EventDelivery delivery;
+
+    private final DatabaseClient database;
+    private final TransactionalOperator tx;
+
+    EventBench(DatabaseClient database, TransactionalOperator tx, int capacity, Subscriber<?>... handlers) {
+        this(database, tx, capacity, LEASE, Duration.ofSeconds(10), PATIENT, handlers);
+    }
+
+    EventBench(
+            DatabaseClient database,
+            TransactionalOperator tx,
+            int capacity,
+            RetryPolicy policy,
+            Subscriber<?>... handlers) {
+        this(database, tx, capacity, LEASE, Duration.ofSeconds(10), policy, handlers);
+    }
+
+    EventBench(
+            DatabaseClient database,
+            TransactionalOperator tx,
+            int capacity,
+            Duration lease,
+            Duration timeout,
+            RetryPolicy policy,
+            Subscriber<?>... handlers) {
+        this.database = database;
+        this.tx = tx;
+        this.properties = new BusProperties(
+                BusProperties.Transport.SINKS,
+                uniqueName(),
+                2,
+                capacity,
+                lease,
+                Duration.ofMillis(20),
+                timeout,
+                Stream.of(handlers).collect(Collectors.toMap(Subscriber::name, handler -> policy)),
+                Duration.ofDays(30));
+        var uuids = Generators.timeBasedEpochGenerator();
+        var codec = new EventCodec();
+        this.bus = new SinksEventBus(properties);
+        this.subscribers = new Subscribers(providing(List.of(handlers)), codec);
+        this.deliveries = new DeliveryRepository(database, properties);
+        this.publisher = new EventPublisher(
+                new EventRepository(database), deliveries, bus, codec, subscribers, properties, uuids, clock);
+        this.worker = new DeliveryWorker(
+                subscribers,
+                deliveries,
+                new AttemptRepository(database, uuids),
+                publisher,
+                codec,
+                tx,
+                properties,
+                clock);
+        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, properties, clock);
+        this.delivery = new EventDelivery(
+                bus, subscribers, worker, sweeper, deliveries, properties, clock, Duration.ofMillis(200));
+    }
+
+    /** Publishes the event in a transaction of its own. */
+    void publish(DomainEvent event) {
+        publisher.publish(event).as(tx::transactional).block(Duration.ofSeconds(30));
+    }
+
+    /** Takes what is due for the handler now, as a sweep does. */
+    List<Delivery> claim(Subscriber<?> handler) {
+        return claim(handler, properties.instance());
+    }
+
+    List<Delivery> claim(Subscriber<?> handler, String owner) {
+        return now(deliveries.claim(handler.name(), 100, owner, clock.instant(), leaseEnd()));
+    }
+
+    Instant leaseEnd() {
+        return clock.instant().plus(properties.lease());
+    }
+
+    void attempt(Delivery attempted) {
+        worker.attempt(attempted).block(Duration.ofSeconds(30));
+    }
+
+    List<Row> owed(Subscriber<?> handler) {
+        return now(database.sql("SELECT * FROM delivery WHERE handler = :handler ORDER BY sequence")
+                .bind("handler", handler.name())
+                .map(row -> new Row(
+                        row.get("status", String.class),
+                        Objects.requireNonNull(row.get("attempts", Integer.class)),
+                        Objects.requireNonNull(row.get("fence", Long.class)),
+                        row.get("owner", String.class),
+                        row.get("next_attempt_at", Instant.class),
+                        row.get("last_error", String.class)))
+                .all()
+                .collectList());
+    }
+
+    List<UUID> held() {
+        List<UUID> held = new ArrayList<>();
+        bus.lanes().forEach(lanes -> held.addAll(lanes.held()));
+        return held;
+    }
+
+    private static String uniqueName() {
+        return "test-" + UUID.randomUUID().toString().substring(0, 18);
+    }
+
+    private static ObjectProvider<Subscriber<?>> providing(List<Subscriber<?>> handlers) {
+        return new ObjectProvider<>() {
+            @Override
+            public Stream<Subscriber<?>> stream() {
+                return handlers.stream();
+            }
+        };
+    }
+}

@@ -1,0 +1,119 @@
+package dev.millrace.process;
+
+import dev.millrace.process.Api.Reply;
+import dev.millrace.process.MoneyRequest.Sale;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.LongStream;
+
+/**
+ * Customers who charge their balances, order and pay side by side, and what they were answered. It outlives the service that
+ * it deals with.
+ */
+final class Customers {
+
+    private static final int USERS = 8;
+    private static final int THREADS = 16;
+    private static final int MAX_QUANTITY = 5;
+
+    /** Prices by product. */
+    private final Map<Long, Long> products = new ConcurrentHashMap<>();
+
+    private final Map<MoneyRequest, Reply> answered = new ConcurrentHashMap<>();
+    private final Queue<MoneyRequest> unanswered = new ConcurrentLinkedQueue<>();
+    private final Queue<Reply> unexpected = new ConcurrentLinkedQueue<>();
+
+    void putProductsOnSale(Api api) throws IOException {
+        for (int price = 1_000; price <= 5_000; price += 1_000) {
+            Reply added = requireSuccess(api.post("/products", """
+                    {"name": "Product of %d", "price": %d}""".formatted(price, price)));
+            products.put(added.json().get("id").asLong(), (long) price);
+        }
+    }
+
+    /** Lets the customers in; they go on until the service is gone. */
+    List<Thread> letIn(Api api) {
+        List<Thread> threads = LongStream.range(0, THREADS)
+                .mapToObj(number -> new Thread(() -> buyUntilClosed(api, 1 + number % USERS), "customer-" + number))
+                .toList();
+        threads.forEach(Thread::start);
+        return threads;
+    }
+
+    /** Charges what an order costs, and places the order. */
+    MoneyRequest prepareOrder(Api api, long userId) throws IOException {
+        List<Long> ids = List.copyOf(products.keySet());
+        long productId = ids.get(ThreadLocalRandom.current().nextInt(ids.size()));
+        int quantity = ThreadLocalRandom.current().nextInt(MAX_QUANTITY) + 1;
+        long total = products.get(productId) * quantity;
+
+        send(api, MoneyRequest.charge(userId, total));
+        Reply order = requireSuccess(api.post("/orders", """
+                {"userId": %d, "items": [{"productId": %d, "quantity": %d}]}""".formatted(userId, productId, quantity)));
+        return MoneyRequest.payment(
+                userId, total, new Sale(order.json().get("id").asString(), productId, quantity));
+    }
+
+    /** Sends a request and remembers its answer, or that there was none. */
+    Reply send(Api api, MoneyRequest request) throws IOException {
+        try {
+            Reply reply = requireSuccess(request.sendTo(api));
+            answered.put(request, reply);
+            return reply;
+        } catch (IOException e) {
+            unanswered.add(request);
+            throw e;
+        }
+    }
+
+    /** Repeats what was not answered, as a client has to that does not know what became of its request. */
+    int repeatUnanswered(Api api) throws IOException {
+        List<MoneyRequest> again = new ArrayList<>(unanswered);
+        unanswered.clear();
+        for (MoneyRequest request : again) {
+            send(api, request);
+        }
+        return again.size();
+    }
+
+    Map<MoneyRequest, Reply> answered() {
+        return Map.copyOf(answered);
+    }
+
+    List<MoneyRequest> unanswered() {
+        return List.copyOf(unanswered);
+    }
+
+    /** Answers that were no success: customers here do nothing that could be refused. */
+    List<Reply> unexpected() {
+        return List.copyOf(unexpected);
+    }
+
+    int answeredCount() {
+        return answered.size();
+    }
+
+    private void buyUntilClosed(Api api, long userId) {
+        try {
+            while (true) {
+                send(api, prepareOrder(api, userId));
+            }
+        } catch (IOException closed) {
+            // the service is gone; what it did not answer is remembered
+        }
+    }
+
+    private Reply requireSuccess(Reply reply) throws IOException {
+        if (!reply.isSuccess()) {
+            unexpected.add(reply);
+            throw new IOException("Not a success: " + reply);
+        }
+        return reply;
+    }
+}
