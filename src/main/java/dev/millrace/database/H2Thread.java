@@ -9,23 +9,30 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** A thread that may wait for locks and disks, so that no other thread has to. */
+/**
+ * A thread that may wait for locks and disks, so that no other thread has to.
+ *
+ * <p>It is never interrupted: an interrupt during a read or a write closes H2's file, and with it the database for everybody.
+ * What is cancelled while it runs is therefore finished, and its result dropped.
+ */
 final class H2Thread {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
+    private final ExecutorService executor;
     private final Scheduler scheduler;
     private volatile @Nullable Thread thread;
 
     H2Thread() {
         String name = "h2-" + NUMBER.incrementAndGet();
-        ExecutorService executor = Executors.newSingleThreadExecutor(work -> {
+        this.executor = Executors.newSingleThreadExecutor(work -> {
             Thread created = new Thread(work, name);
             created.setDaemon(true);
             thread = created;
             return created;
         });
-        this.scheduler = Schedulers.fromExecutorService(executor, name);
+        // As an ExecutorService it would be interrupted to cancel a task; as an Executor it cannot be.
+        this.scheduler = Schedulers.fromExecutor(executor::execute);
     }
 
     Scheduler scheduler() {
@@ -43,6 +50,7 @@ final class H2Thread {
 
     void dispose() {
         scheduler.dispose();
+        executor.shutdown();
     }
 
     private boolean isCurrent() {
