@@ -59,7 +59,7 @@ class DeliveryAdminRepository {
 
     private static final String FIND_BATCH = """
             SELECT d.id, d.attempts FROM delivery d JOIN event e ON e.id = d.event_id
-             WHERE d.id > :after AND d.id <= :last AND %s
+             WHERE d.id > :after AND %s
              ORDER BY d.status, d.id
              LIMIT :rows
             """;
@@ -120,11 +120,10 @@ class DeliveryAdminRepository {
                 .collectMap(Map.Entry::getKey, Map.Entry::getValue);
     }
 
-    /** The next ones after that id, in the order of their ids and up to the last. */
-    Mono<List<Dead>> findBatch(DeliveryFilter filter, UUID after, UUID last, int limit) {
+    /** The next ones after that id, in the order of their ids. */
+    Mono<List<Dead>> findBatch(DeliveryFilter filter, UUID after, int limit) {
         return filter.bindTo(database.sql(FIND_BATCH.formatted(filter.conditions())))
                 .bind("after", after)
-                .bind("last", last)
                 .bind("rows", limit)
                 .map(row -> new Dead(required(row, "id", UUID.class), required(row, "attempts", Integer.class)))
                 .all()

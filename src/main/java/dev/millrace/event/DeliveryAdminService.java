@@ -1,6 +1,5 @@
 package dev.millrace.event;
 
-import com.fasterxml.uuid.NoArgGenerator;
 import dev.millrace.event.AttemptRepository.Outcome;
 import dev.millrace.event.DeliveryAdminRepository.Dead;
 import dev.millrace.shared.NotFound;
@@ -32,7 +31,6 @@ class DeliveryAdminService {
     private final DeliveryAdminRepository deliveries;
     private final AttemptRepository attempts;
     private final TransactionalOperator tx;
-    private final NoArgGenerator uuids;
     private final Clock clock;
 
     /** A delivery with what has happened to it, oldest first, and its event as it is stored. */
@@ -86,18 +84,14 @@ class DeliveryAdminService {
      * again. Every delivery is looked at once: what dies anew meanwhile is not sent a second time.
      */
     Mono<Long> redriveAll(DeliveryFilter filter, String reason) {
-        return Mono.fromSupplier(uuids::generate).flatMap(last -> redriveUpTo(last, filter, reason));
-    }
-
-    private Mono<Long> redriveUpTo(UUID last, DeliveryFilter filter, String reason) {
-        return redriveBatch(filter, BEFORE_ALL, last, reason)
-                .expand(batch -> batch.isLast() ? Mono.empty() : redriveBatch(filter, batch.last(), last, reason))
+        return redriveBatch(filter, BEFORE_ALL, reason)
+                .expand(batch -> batch.isLast() ? Mono.empty() : redriveBatch(filter, batch.last(), reason))
                 .reduce(0L, (sum, batch) -> sum + batch.redriven());
     }
 
-    private Mono<Batch> redriveBatch(DeliveryFilter filter, UUID after, UUID last, String reason) {
+    private Mono<Batch> redriveBatch(DeliveryFilter filter, UUID after, String reason) {
         return deliveries
-                .findBatch(filter, after, last, BATCH)
+                .findBatch(filter, after, BATCH)
                 .flatMap(found -> redrive(found, reason).map(redriven -> new Batch(found, redriven)))
                 .as(tx::transactional);
     }
