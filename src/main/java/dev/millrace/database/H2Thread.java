@@ -1,5 +1,6 @@
 package dev.millrace.database;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,23 +10,29 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** A thread that may wait for locks and disks, so that no other thread has to. */
+/**
+ * A thread that may wait for locks and disks, so that no other thread has to.
+ *
+ * <p>It is never interrupted: H2 reads and writes through a {@link java.nio.channels.FileChannel}, which an interrupt closes
+ * for everybody. A cancelled statement runs to its end and nobody looks at its result.
+ */
 final class H2Thread {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
+    private final ExecutorService executor;
     private final Scheduler scheduler;
     private volatile @Nullable Thread thread;
 
     H2Thread() {
         String name = "h2-" + NUMBER.incrementAndGet();
-        ExecutorService executor = Executors.newSingleThreadExecutor(work -> {
+        this.executor = Executors.newSingleThreadExecutor(work -> {
             Thread created = new Thread(work, name);
             created.setDaemon(true);
             thread = created;
             return created;
         });
-        this.scheduler = Schedulers.fromExecutorService(executor, name);
+        this.scheduler = Schedulers.fromExecutor(withoutInterrupts(executor));
     }
 
     Scheduler scheduler() {
@@ -43,6 +50,12 @@ final class H2Thread {
 
     void dispose() {
         scheduler.dispose();
+        executor.shutdown();
+    }
+
+    /** Of an executor service the scheduler would cancel tasks by interrupting them; of a plain executor it cannot. */
+    private static Executor withoutInterrupts(ExecutorService executor) {
+        return task -> executor.execute(task);
     }
 
     private boolean isCurrent() {
