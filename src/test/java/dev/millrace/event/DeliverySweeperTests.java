@@ -98,7 +98,7 @@ class DeliverySweeperTests {
 
     @Test
     void renewsTheLeaseOfWhatIsOnItsWay() {
-        EventBench hasty = new EventBench(database, tx, 3, Duration.ofMillis(30), handler);
+        EventBench hasty = new EventBench(database, tx, 3, Duration.ofMillis(30), Duration.ofSeconds(1), handler);
         hasty.publish(new Happened(UUID.randomUUID(), 1));
         Instant first = hasty.owed(handler).get(0).nextAttemptAt();
         hasty.clock.forward(Duration.ofMillis(20));

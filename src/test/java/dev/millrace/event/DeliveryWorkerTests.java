@@ -233,13 +233,14 @@ class DeliveryWorkerTests {
 
     @Test
     void triesAgainWhenTheOutsideWorldDoesNotAnswer() {
+        EventBench hasty = new EventBench(database, tx, 0, EventBench.LEASE, Duration.ofMillis(50), remote);
         remote.effect = event -> Mono.never();
-        bench.publish(new Happened(aggregate, 1));
+        hasty.publish(new Happened(aggregate, 1));
 
-        bench.attempt(only(bench.claim(remote)));
+        hasty.attempt(only(hasty.claim(remote)));
 
-        assertThat(only(bench.owed(remote)).lastError()).isEqualTo("timed out");
-        assertThat(only(bench.owed(remote)).status()).isEqualTo("RETRY");
+        assertThat(only(hasty.owed(remote)).lastError()).isEqualTo("timed out");
+        assertThat(only(hasty.owed(remote)).status()).isEqualTo("RETRY");
     }
 
     @Test

@@ -35,10 +35,16 @@ final class EventBench {
     @EventType("test.told.v1")
     record Told(UUID aggregateId, String key) implements DomainEvent {}
 
-    /** A clock that stands still until a test moves it. */
+    /** A clock that stands still until a test moves it, or lets it run. */
     static final class SetClock extends Clock {
 
         private volatile Instant instant = Instant.now().truncatedTo(ChronoUnit.MICROS);
+
+        private volatile Clock running;
+
+        void run() {
+            running = Clock.tick(Clock.systemUTC(), Duration.ofNanos(1_000));
+        }
 
         void forward(Duration duration) {
             instant = instant.plus(duration);
@@ -46,7 +52,7 @@ final class EventBench {
 
         @Override
         public Instant instant() {
-            return instant;
+            return running == null ? instant : running.instant();
         }
 
         @Override
@@ -126,7 +132,7 @@ final class EventBench {
     private final TransactionalOperator tx;
 
     EventBench(DatabaseClient database, TransactionalOperator tx, int capacity, Subscriber<?>... handlers) {
-        this(database, tx, capacity, LEASE, handlers);
+        this(database, tx, capacity, LEASE, Duration.ofSeconds(10), handlers);
     }
 
     EventBench(
@@ -134,17 +140,17 @@ final class EventBench {
             TransactionalOperator tx,
             int capacity,
             Duration lease,
+            Duration timeout,
             Subscriber<?>... handlers) {
         this.database = database;
         this.tx = tx;
         this.properties = new BusProperties(
-                BusProperties.Transport.SINKS,
                 uniqueName(),
                 2,
                 capacity,
                 lease,
                 Duration.ofMillis(20),
-                Duration.ofSeconds(2),
+                timeout,
                 new BusProperties.Backoff(Duration.ofMillis(200), Duration.ofSeconds(30)));
         var uuids = Generators.timeBasedEpochGenerator();
         var codec = new EventCodec();

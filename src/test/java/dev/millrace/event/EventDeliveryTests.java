@@ -78,6 +78,7 @@ class EventDeliveryTests {
     @Test
     void letsNoHandlerStallAnother() {
         remote.effect = event -> Mono.never();
+        bench.clock.run();
         bench.delivery.start();
 
         IntStream.range(0, 50).forEach(number -> bench.publish(new Happened(UUID.randomUUID(), number)));
@@ -89,6 +90,7 @@ class EventDeliveryTests {
     @Test
     void handlesTheEventsOfAnAggregateInTheirOrder() {
         UUID order = UUID.randomUUID();
+        bench.clock.run();
         bench.delivery.start();
 
         IntStream.range(0, 50).forEach(number -> bench.publish(new Happened(order, number)));

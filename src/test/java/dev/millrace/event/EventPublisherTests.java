@@ -7,6 +7,7 @@ import dev.millrace.event.EventBench.Here;
 import dev.millrace.event.EventBench.Told;
 import dev.millrace.harness.Ledger;
 import dev.millrace.harness.RunningService;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,27 @@ class EventPublisherTests {
         assertThat(ledger.eventsOf(aggregate)).containsExactly("test.happened.v1", "test.told.v1", "test.happened.v1");
         assertThat(ledger.count("SELECT MAX(sequence) FROM event WHERE aggregate_id = :id", aggregate))
                 .isEqualTo(3);
+    }
+
+    /** Both take the same next number; whoever comes second begins again. */
+    @Test
+    void numbersTheEventsOfTwoTransactionsAtTheSameTime() {
+        Mono<Void> one = publishSlowly(new Told(aggregate, "one"));
+        Mono<Void> other = publishSlowly(new Told(aggregate, "other"));
+
+        Mono.when(one, other).as(StepVerifier::create).verifyComplete();
+
+        assertThat(ledger.eventsOf(aggregate)).hasSize(2);
+        assertThat(ledger.count("SELECT MAX(sequence) FROM event WHERE aggregate_id = :id", aggregate))
+                .isEqualTo(2);
+    }
+
+    private Mono<Void> publishSlowly(Told event) {
+        return bench.publisher
+                .publish(event)
+                .then(Mono.delay(Duration.ofMillis(50)))
+                .then()
+                .as(tx::transactional);
     }
 
     @Test
