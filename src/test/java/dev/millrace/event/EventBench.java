@@ -145,6 +145,7 @@ final class EventBench {
         this.database = database;
         this.tx = tx;
         this.properties = new BusProperties(
+                BusProperties.Transport.SINKS,
                 uniqueName(),
                 2,
                 capacity,
