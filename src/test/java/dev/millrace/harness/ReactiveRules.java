@@ -21,6 +21,13 @@ public final class ReactiveRules implements BeforeAllCallback {
         BlockHound.install(builder -> builder
                 // Handing work to an H2 thread takes the lock of its queue for as long as it takes to add one element.
                 .allowBlockingCallsInside(LinkedBlockingQueue.class.getName(), "offer")
+                // These fill a cache once for each type, under a lock that two first requests may both want.
+                .allowBlockingCallsInside(
+                        "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer")
+                .allowBlockingCallsInside(
+                        "tools.jackson.databind.ser.SerializerCache", "addAndResolveNonTypedSerializer")
+                // A new id takes a lock for a few instructions.
+                .allowBlockingCallsInside("com.fasterxml.uuid.impl.TimeBasedEpochGenerator", "construct")
                 // The validator's messages are read from the class path once, as classes are.
                 .allowBlockingCallsInside(
                         "org.hibernate.validator.resourceloading.PlatformResourceBundleLocator", "getResourceBundle"));
