@@ -31,6 +31,16 @@ public class Ledger {
         return count("SELECT COUNT(*) FROM delivery WHERE aggregate_id = :id", aggregateId);
     }
 
+    /** Who has still to handle an event of the aggregate. */
+    public String handlersOwed(UUID aggregateId) {
+        return String.join(
+                ",",
+                all(
+                        "SELECT handler FROM delivery WHERE aggregate_id = :id ORDER BY handler",
+                        aggregateId,
+                        String.class));
+    }
+
     /** What is still owed for all orders of the user. */
     public long deliveriesOfUser(long userId) {
         return count(
