@@ -24,6 +24,7 @@ final class EmbeddedDatabase {
             "LOCK_TIMEOUT=2000",
             "RETENTION_TIME=1000",
             "QUERY_CACHE_SIZE=64",
+            "COMPRESS=TRUE",
             "DB_CLOSE_DELAY=-1",
             "DB_CLOSE_ON_EXIT=FALSE");
 

@@ -12,6 +12,10 @@ import java.util.UUID;
  */
 record Delivery(UUID id, String handler, int attempts, long fence, Instant owedSince, StoredEvent event) {
 
+    Delivery claimed(int attempts, long fence) {
+        return new Delivery(id, handler, attempts, fence, owedSince, event);
+    }
+
     /** For people to read in the log. */
     @Override
     public String toString() {

@@ -6,8 +6,13 @@ import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.r2dbc.core.DatabaseClient;
@@ -61,20 +66,18 @@ class DeliveryRepository {
              WHERE id = :id AND fence = :fence
             """;
 
-    private static final String CLAIM = """
-            UPDATE delivery SET owner = :owner, next_attempt_at = :lease, attempts = attempts + 1, fence = fence + 1
-             WHERE next_attempt_at <= :now
-               AND id IN (SELECT id FROM delivery
-                           WHERE handler = :handler AND next_attempt_at <= :now AND %s
-                           ORDER BY next_attempt_at
-                           LIMIT :limit)
+    /** In the order of the index, so that the search ends at the limit however much is due. */
+    private static final String FIND_DUE = """
+            SELECT delivery.id AS delivery_id, delivery.handler, delivery.attempts, delivery.fence, delivery.owed_since, e.*
+              FROM delivery JOIN event e ON e.id = delivery.event_id
+             WHERE delivery.handler = :handler AND delivery.next_attempt_at <= :now AND %s
+             ORDER BY delivery.handler, delivery.next_attempt_at
+             LIMIT :limit
             """;
 
-    private static final String FIND_CLAIMED = """
-            SELECT d.id AS delivery_id, d.handler, d.attempts, d.fence, d.owed_since, e.*
-              FROM delivery d JOIN event e ON e.id = d.event_id
-             WHERE d.id = ANY(:ids) AND d.owner = :owner
-             ORDER BY e.occurred_at, e.sequence
+    private static final String CLAIM = """
+            UPDATE delivery SET owner = :owner, next_attempt_at = :lease, attempts = attempts + 1, fence = fence + 1
+             WHERE id = ANY(:ids) AND next_attempt_at <= :now
             """;
 
     private static final String WAKE = """
@@ -92,6 +95,10 @@ class DeliveryRepository {
             UPDATE delivery SET owner = NULL, next_attempt_at = :now, attempts = attempts - 1
              WHERE owner = :owner
             """;
+
+    /** Of one aggregate, only the head is claimed; among the others the order is a courtesy. */
+    private static final Comparator<Delivery> IN_ORDER =
+            Comparator.comparing(delivery -> delivery.event().occurredAt());
 
     private final DatabaseClient database;
     private final BusProperties properties;
@@ -139,21 +146,30 @@ class DeliveryRepository {
         return bind(RELEASE, delivery).bind("next", next).then();
     }
 
-    /** Takes deliveries that are due, the longest due first, and holds them until the lease ends. */
-    Mono<List<Delivery>> claim(String handler, int limit, String owner, Instant now, Instant lease) {
-        return database.sql(inOrder(CLAIM, handler))
-                .filter(statement -> statement.returnGeneratedValues("id"))
+    /** Finds deliveries that are due, the longest due first. Not promised: that they still are when they are claimed. */
+    Mono<List<Delivery>> findDue(String handler, int limit, Instant now) {
+        return database.sql(inOrder(FIND_DUE, handler))
                 .bind("handler", handler)
                 .bind("limit", limit)
+                .bind("now", now)
+                .map(DeliveryRepository::toDelivery)
+                .all()
+                .collectList();
+    }
+
+    /** Takes those that are still due and holds them until the lease ends. */
+    Mono<List<Delivery>> claim(List<Delivery> due, String owner, Instant now, Instant lease) {
+        Map<UUID, Delivery> byId = due.stream().collect(Collectors.toMap(Delivery::id, Function.identity()));
+        return database.sql(CLAIM)
+                .filter(statement -> statement.returnGeneratedValues("id", "attempts", "fence"))
+                .bind("ids", byId.keySet().toArray(UUID[]::new))
                 .bind("owner", owner)
                 .bind("now", now)
                 .bind("lease", lease)
-                .map(row -> required(row, "id", UUID.class))
+                .map(row -> claimed(byId, row))
                 .all()
-                .collectList()
-                .filter(ids -> !ids.isEmpty())
-                .flatMap(ids -> findClaimed(ids, owner))
-                .defaultIfEmpty(List.of());
+                .sort(IN_ORDER)
+                .collectList();
     }
 
     Mono<Long> renew(Collection<UUID> ids, String owner, Instant lease) {
@@ -204,13 +220,9 @@ class DeliveryRepository {
         return sql.fetch().rowsUpdated().map(rows -> rows == 1);
     }
 
-    private Mono<List<Delivery>> findClaimed(List<UUID> ids, String owner) {
-        return database.sql(FIND_CLAIMED)
-                .bind("ids", ids.toArray(UUID[]::new))
-                .bind("owner", owner)
-                .map(DeliveryRepository::toDelivery)
-                .all()
-                .collectList();
+    private static Delivery claimed(Map<UUID, Delivery> due, Readable row) {
+        Delivery delivery = Objects.requireNonNull(due.get(required(row, "id", UUID.class)));
+        return delivery.claimed(required(row, "attempts", Integer.class), required(row, "fence", Long.class));
     }
 
     private static Delivery toDelivery(Readable row) {

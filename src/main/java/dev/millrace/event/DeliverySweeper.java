@@ -82,12 +82,17 @@ class DeliverySweeper {
     }
 
     private Mono<Boolean> claim(String handler, int room) {
-        Instant now = clock.instant();
         return deliveries
-                .claim(handler, room, properties.instance(), now, now.plus(properties.lease()))
+                .findDue(handler, room, clock.instant())
+                .flatMap(due -> due.isEmpty() ? Mono.just(due) : claim(due))
                 .doOnError(error -> bus.release(handler, room))
-                .doOnNext(found -> offer(handler, found, room))
-                .map(found -> found.size() == room);
+                .doOnNext(claimed -> offer(handler, claimed, room))
+                .map(claimed -> claimed.size() == room);
+    }
+
+    private Mono<List<Delivery>> claim(List<Delivery> due) {
+        Instant now = clock.instant();
+        return deliveries.claim(due, properties.instance(), now, now.plus(properties.lease()));
     }
 
     private void offer(String handler, List<Delivery> found, int room) {

@@ -3,12 +3,10 @@ package dev.millrace.shared;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import lombok.extern.slf4j.Slf4j;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.server.context.WebServerGracefulShutdownLifecycle;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -19,11 +17,8 @@ import reactor.util.context.ContextView;
  * sometimes without returning its connection (spring-framework#36344). Work shielded here does not notice: the cancellation
  * ends the waiting, not the work. A stop of the service waits for what is under way, with a deadline.
  */
-@Slf4j
 @Component
 public class InFlight implements SmartLifecycle {
-
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
     private final AtomicInteger count = new AtomicInteger();
     private final Duration deadline;
@@ -60,14 +55,7 @@ public class InFlight implements SmartLifecycle {
     @Override
     public void stop(Runnable done) {
         running = false;
-        Flux.interval(Duration.ZERO, LOOK_AGAIN)
-                .takeUntil(tick -> count.get() == 0)
-                .then()
-                .timeout(deadline)
-                .doOnError(error -> log.warn("Stopping with {} pieces of work unfinished", count.get()))
-                .onErrorComplete()
-                .doFinally(signal -> done.run())
-                .subscribe();
+        Drain.await("pieces of work", count::get, deadline, done);
     }
 
     @Override

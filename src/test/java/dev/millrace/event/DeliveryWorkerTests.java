@@ -155,12 +155,7 @@ class DeliveryWorkerTests {
     @Test
     void letsNobodyPostponeWhoseLeaseHasEnded() {
         remote.effect = event -> Mono.fromRunnable(() -> bench.clock.forward(EventBench.LEASE))
-                .then(bench.deliveries.claim(
-                        remote.name(),
-                        1,
-                        "another",
-                        bench.clock.instant().plus(EventBench.LEASE),
-                        bench.leaseEnd().plus(EventBench.LEASE)))
+                .then(Mono.defer(() -> bench.claiming(remote, "another")))
                 .then(Mono.error(new IllegalStateException("too late")));
         bench.publish(new Happened(aggregate, 1));
 

@@ -201,7 +201,13 @@ final class EventBench {
     }
 
     List<Delivery> claim(Subscriber<?> handler, String owner) {
-        return now(deliveries.claim(handler.name(), 100, owner, clock.instant(), leaseEnd()));
+        return now(claiming(handler, owner));
+    }
+
+    Mono<List<Delivery>> claiming(Subscriber<?> handler, String owner) {
+        return deliveries
+                .findDue(handler.name(), 100, clock.instant())
+                .flatMap(due -> deliveries.claim(due, owner, clock.instant(), leaseEnd()));
     }
 
     Instant leaseEnd() {

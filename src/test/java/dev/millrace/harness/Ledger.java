@@ -1,6 +1,5 @@
 package dev.millrace.harness;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -32,13 +31,21 @@ public class Ledger {
         return count("SELECT COUNT(*) FROM delivery WHERE aggregate_id = :id", aggregateId);
     }
 
-    public List<String> handlersOwed(UUID aggregateId) {
-        return all("SELECT handler FROM delivery WHERE aggregate_id = :id ORDER BY handler", aggregateId, String.class);
+    /** Who has still to handle an event of the aggregate. */
+    public String handlersOwed(UUID aggregateId) {
+        return String.join(
+                ",",
+                all(
+                        "SELECT handler FROM delivery WHERE aggregate_id = :id ORDER BY handler",
+                        aggregateId,
+                        String.class));
     }
 
-    public Instant nextAttemptAt(UUID aggregateId) {
-        return all("SELECT next_attempt_at FROM delivery WHERE aggregate_id = :id", aggregateId, Instant.class)
-                .get(0);
+    /** What is still owed for all orders of the user. */
+    public long deliveriesOfUser(long userId) {
+        return count(
+                "SELECT COUNT(*) FROM delivery JOIN orders ON orders.id = delivery.aggregate_id WHERE user_id = :id",
+                userId);
     }
 
     public long count(String sql, Object id) {

@@ -9,6 +9,7 @@ import dev.millrace.harness.Reply;
 import dev.millrace.harness.RunningService;
 import dev.millrace.harness.Shop;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -86,9 +87,10 @@ class PaymentFlowTests {
     void takesAsManyOfAThousandPaymentsAsTheBalanceCovers() {
         long user = shop.aUserWith(500);
         long product = shop.aProduct(1);
-        List<UUID> orders = allAtOnce(1_000, attempt -> shop.order(user, product, 1)).stream()
+        List<UUID> orders = now(Flux.range(0, 1_000)
+                .flatMap(number -> shop.order(user, product, 1), 20)
                 .map(placed -> UUID.fromString(placed.text("id")))
-                .toList();
+                .collectList());
 
         List<Reply> replies = allAtOnce(1_000, attempt -> shop.pay(orders.get(attempt), user));
 
@@ -101,6 +103,13 @@ class PaymentFlowTests {
         });
         assertThat(shop.balanceOf(user)).isZero();
         assertThat(entriesOf(user, 100)).hasSize(501).satisfies(this::formAnUnbrokenChain);
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(ledger.deliveriesOfUser(user)).isZero());
+        assertThat(ledger.count("SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED' AND user_id = :id", user))
+                .isEqualTo(500);
+        assertThat(ledger.count(
+                        "SELECT CAST(SUM(quantity) AS BIGINT) FROM product_sales WHERE product_id = :id", product))
+                .isEqualTo(500);
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Slf4j
 class CrashIT {
 
-    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 4);
+    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 3);
     private static final int MOST_ANSWERS = 400;
 
     private final Customers customers = new Customers();

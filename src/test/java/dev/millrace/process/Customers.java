@@ -21,6 +21,7 @@ final class Customers {
     private static final int USERS = 8;
     private static final int THREADS = 16;
     private static final int MAX_QUANTITY = 5;
+    private static final int STOPPING = 503;
 
     /** Prices by product. */
     private final Map<Long, Long> products = new ConcurrentHashMap<>();
@@ -63,13 +64,18 @@ final class Customers {
     /** Sends a request and remembers its answer, or that there was none. */
     Reply send(Api api, MoneyRequest request) throws IOException {
         try {
-            Reply reply = requireSuccess(request.sendTo(api));
-            answered.put(request, reply);
+            Reply reply = request.sendTo(api);
+            accept(request, reply);
             return reply;
         } catch (IOException e) {
             unanswered.add(request);
             throw e;
         }
+    }
+
+    /** Remembers an answer that came another way. */
+    void accept(MoneyRequest request, Reply reply) throws IOException {
+        answered.put(request, requireSuccess(reply));
     }
 
     /** Repeats what was not answered, as a client has to that does not know what became of its request. */
@@ -110,6 +116,9 @@ final class Customers {
     }
 
     private Reply requireSuccess(Reply reply) throws IOException {
+        if (reply.status() == STOPPING) {
+            throw new IOException("Refused, and not begun");
+        }
         if (!reply.isSuccess()) {
             unexpected.add(reply);
             throw new IOException("Not a success: " + reply);

@@ -1,6 +1,7 @@
 package dev.millrace.shared;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,7 +17,7 @@ import reactor.test.StepVerifier;
 class AdmissionFilterTests {
 
     private final InFlight inFlight = new InFlight(Duration.ZERO);
-    private final AdmissionFilter filter = new AdmissionFilter(inFlight, 1);
+    private final AdmissionFilter filter = new AdmissionFilter(inFlight, 1, Duration.ofSeconds(5));
     private final AtomicInteger begun = new AtomicInteger();
     private final Sinks.Empty<Void> work = Sinks.empty();
 
@@ -58,6 +59,20 @@ class AdmissionFilterTests {
         request("/actuator/health").subscribe();
 
         assertThat(begun).hasValue(2);
+    }
+
+    @Test
+    void answersWhatItHasBegunBeforeItStopsAndBeginsNothingMore() {
+        AtomicInteger stopped = new AtomicInteger();
+        request("/payments").subscribe();
+
+        filter.stop(stopped::incrementAndGet);
+
+        request("/orders").as(StepVerifier::create).verifyError(Overloaded.class);
+        assertThat(begun).hasValue(1);
+        assertThat(stopped).hasValue(0);
+        work.tryEmitEmpty();
+        await().untilAsserted(() -> assertThat(stopped).hasValue(1));
     }
 
     private Mono<Void> request(String path) {
