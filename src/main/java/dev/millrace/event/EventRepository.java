@@ -4,6 +4,8 @@ import io.r2dbc.spi.Parameters;
 import java.time.Instant;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Repository;
 import reactor.core.publisher.Mono;
@@ -23,7 +25,7 @@ class EventRepository {
 
     private final DatabaseClient database;
 
-    /** Appends the event as the next one of its aggregate. */
+    /** Appends the event as the next one of its aggregate; if somebody else did meanwhile, the transaction is to be repeated. */
     Mono<StoredEvent> append(UUID id, String type, UUID aggregateId, Instant at, String payload, Cause cause) {
         UUID correlationId = cause.correlationId() == null ? id : cause.correlationId();
         return database.sql(APPEND)
@@ -39,6 +41,9 @@ class EventRepository {
                 .bind("faults", cause.faultPlan() == null ? Parameters.in(String.class) : cause.faultPlan())
                 .map(row -> row.get("sequence", Long.class))
                 .one()
+                .onErrorMap(
+                        DuplicateKeyException.class,
+                        e -> new ConcurrencyFailureException("Another event of " + aggregateId + " came first", e))
                 .map(sequence -> new StoredEvent(
                         id,
                         type,
