@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <caption>Transitions, and what each announces</caption>
  * <tr><td>CREATED → CONFIRMED</td><td>{@link ProductSalesRankRecordedEvent}, {@link OrderExportRequestedEvent}</td></tr>
  * <tr><td>CREATED → CONFIRMATION_FAILED</td><td>{@link OrderConfirmationFailedEvent}</td></tr>
+ * <tr><td>CREATED → CONFIRMATION_FAILED</td><td>nothing, when all the money went back first</td></tr>
  * <tr><td>CREATED → CANCELLED</td><td>nothing</td></tr>
+ * <tr><td>CONFIRMED → REFUNDED</td><td>nothing; the refund announces itself</td></tr>
  * </table>
  *
  * A transition to where the order already is changes nothing and announces nothing; any other is an
@@ -64,6 +66,23 @@ public final class Order extends AggregateRoot {
 
     void cancel() {
         become(OrderStatus.CANCELLED);
+    }
+
+    /**
+     * All the money has gone back: a confirmed order is undone, one that still waits for its confirmation will not get it,
+     * and one that is over stays what it is.
+     */
+    void refund() {
+        status = switch (status) {
+            case CONFIRMED -> OrderStatus.REFUNDED;
+            case CREATED -> OrderStatus.CONFIRMATION_FAILED;
+            default -> status;
+        };
+    }
+
+    /** What this order had sold, if it has been refunded after its confirmation. */
+    UndoneSale undoneSale() {
+        return status == OrderStatus.REFUNDED ? new UndoneSale(confirmedAt, sales()) : UndoneSale.NONE;
     }
 
     private boolean become(OrderStatus next) {

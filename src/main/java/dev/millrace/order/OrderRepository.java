@@ -51,6 +51,8 @@ class OrderRepository {
     private static final String LIST_IDS =
             "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY id DESC LIMIT :rows";
 
+    private static final String LOCK = "SELECT id FROM orders WHERE id = :id FOR UPDATE";
+
     private static final String CLAIM = """
             UPDATE orders SET expires_at = NULL
              WHERE id = :id AND user_id = :user AND status = 'CREATED' AND expires_at IS NOT NULL
@@ -111,6 +113,15 @@ class OrderRepository {
                 .bind("user", userId)
                 .map(row -> new OrderToPay(id, userId, Rows.money(row, "total_amount")))
                 .one();
+    }
+
+    /** Keeps everybody else from changing the order until the transaction ends. */
+    Mono<Void> lock(UUID id) {
+        return database.sql(LOCK)
+                .bind("id", id)
+                .map(row -> required(row, "id", UUID.class))
+                .one()
+                .then();
     }
 
     private Mono<Void> insertItem(UUID orderId, long line, OrderItem item) {

@@ -76,6 +76,19 @@ public class OrderUseCase {
         return orders.claim(orderId, userId);
     }
 
+    /**
+     * Has whoever wants to change the order wait until the caller's transaction ends. Whoever changes an order and its payment
+     * takes the order first; so nobody waits in a circle.
+     */
+    public Mono<Void> holdOrder(UUID orderId) {
+        return orders.lock(orderId);
+    }
+
+    /** Draws the conclusion for the order from all of its money having gone back, and says what is no longer sold. */
+    public Mono<UndoneSale> refundOrder(UUID orderId) {
+        return change(orderId, Order::refund).map(Order::undoneSale).checkpoint("refund order");
+    }
+
     /** The state of the user's order; somebody else's order does not exist. */
     public Mono<OrderStatus> getStatus(UUID orderId, long userId) {
         return getOrder(orderId)

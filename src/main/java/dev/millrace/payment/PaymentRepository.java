@@ -7,6 +7,7 @@ import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
+import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Repository;
 import reactor.core.publisher.Mono;
@@ -18,6 +19,16 @@ class PaymentRepository {
     private static final String INSERT = """
             INSERT INTO payment (id, order_id, user_id, amount, refunded_amount, status, paid_at)
             VALUES (:id, :order, :user, :amount, :refunded, :status, :at)
+            """;
+
+    private static final String UPDATE = """
+            UPDATE payment SET refunded_amount = refunded_amount + :refund, status = :status
+             WHERE id = :id AND refunded_amount + :refund <= amount
+            """;
+
+    private static final String INSERT_REFUND = """
+            INSERT INTO refund (id, payment_id, amount, reason, origin, at)
+            VALUES (:id, :payment, :amount, :reason, :origin, :at)
             """;
 
     private static final String SELECT =
@@ -35,6 +46,31 @@ class PaymentRepository {
                 .bind("refunded", payment.refundedAmount().amount())
                 .bind("status", payment.status().name())
                 .bind("at", payment.paidAt())
+                .then();
+    }
+
+    /** Saves what the refund has made of the payment, unless more would have gone back than was paid. */
+    Mono<Void> update(Payment payment, Refund refund) {
+        return database.sql(UPDATE)
+                .filter(statement -> statement.returnGeneratedValues("refunded_amount"))
+                .bind("id", payment.id())
+                .bind("refund", refund.amount().amount())
+                .bind("status", payment.status().name())
+                .map(row -> Rows.money(row, "refunded_amount"))
+                .one()
+                .filter(payment.refundedAmount()::equals)
+                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Payment " + payment.id())))
+                .then();
+    }
+
+    Mono<Void> insert(Refund refund) {
+        return database.sql(INSERT_REFUND)
+                .bind("id", refund.id())
+                .bind("payment", refund.paymentId())
+                .bind("amount", refund.amount().amount())
+                .bind("reason", refund.reason())
+                .bind("origin", refund.origin().name())
+                .bind("at", refund.at())
                 .then();
     }
 
@@ -58,8 +94,8 @@ class PaymentRepository {
                 required(row, "order_id", UUID.class),
                 required(row, "user_id", Long.class),
                 Rows.money(row, "amount"),
+                required(row, "paid_at", Instant.class),
                 Rows.money(row, "refunded_amount"),
-                PaymentStatus.valueOf(required(row, "status", String.class)),
-                required(row, "paid_at", Instant.class));
+                PaymentStatus.valueOf(required(row, "status", String.class)));
     }
 }

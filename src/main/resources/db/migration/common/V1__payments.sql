@@ -61,6 +61,17 @@ CREATE TABLE payment (
     CHECK (refunded_amount BETWEEN 0 AND amount)
 );
 
+-- One row for each time that money went back; together never more than the payment.
+CREATE TABLE refund (
+    id         UUID PRIMARY KEY,
+    payment_id UUID                     NOT NULL,
+    amount     BIGINT                   NOT NULL CHECK (amount > 0),
+    reason     VARCHAR(500)             NOT NULL,
+    origin     VARCHAR(16)              NOT NULL,
+    at         TIMESTAMP WITH TIME ZONE NOT NULL
+);
+CREATE INDEX refund_by_payment ON refund (payment_id, id);
+
 -- The first answer to a key that came with a request that moves money.
 CREATE TABLE idempotency_key (
     caller          VARCHAR(255)             NOT NULL,
