@@ -25,16 +25,18 @@ CREATE TABLE balance_entry (
     PRIMARY KEY (user_id, sequence)
 );
 
--- expires_at is null once an order no longer waits for its payment: it is paid, or it is over.
+-- expires_at is null once an order no longer waits for its payment: it is paid, or it is over. confirmation_failed_at is when
+-- it was announced that the order could not be confirmed; it may have been confirmed later.
 CREATE TABLE orders (
-    id           UUID PRIMARY KEY,
-    user_id      BIGINT                   NOT NULL,
-    status       VARCHAR(24)              NOT NULL,
-    total_amount BIGINT                   NOT NULL,
-    created_at   TIMESTAMP WITH TIME ZONE NOT NULL,
-    confirmed_at TIMESTAMP WITH TIME ZONE,
-    expires_at   TIMESTAMP WITH TIME ZONE,
-    version      BIGINT                   NOT NULL
+    id                     UUID PRIMARY KEY,
+    user_id                BIGINT                   NOT NULL,
+    status                 VARCHAR(24)              NOT NULL,
+    total_amount           BIGINT                   NOT NULL,
+    created_at             TIMESTAMP WITH TIME ZONE NOT NULL,
+    confirmed_at           TIMESTAMP WITH TIME ZONE,
+    confirmation_failed_at TIMESTAMP WITH TIME ZONE,
+    expires_at             TIMESTAMP WITH TIME ZONE,
+    version                BIGINT                   NOT NULL
 );
 CREATE INDEX orders_by_expiry ON orders (expires_at);
 CREATE INDEX orders_by_user ON orders (user_id, id);
