@@ -60,6 +60,13 @@ class OrderRepository {
              WHERE id = :id AND user_id = :user AND status = 'CREATED' AND expires_at IS NOT NULL
             """;
 
+    private static final String EXPIRE = """
+            UPDATE orders SET status = 'EXPIRED', expires_at = NULL, version = version + 1
+             WHERE status = 'CREATED' AND expires_at <= :now
+               AND id IN (SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= :now
+                           ORDER BY expires_at LIMIT :limit)
+            """;
+
     private final DatabaseClient database;
 
     Mono<Void> insert(Order order, Instant expiresAt) {
@@ -116,6 +123,15 @@ class OrderRepository {
                 .bind("user", userId)
                 .map(row -> new OrderToPay(id, userId, Rows.money(row, "total_amount")))
                 .one();
+    }
+
+    /** Gives up orders that still wait for their payment at that time; tells how many. */
+    Mono<Long> expire(Instant now, int limit) {
+        return database.sql(EXPIRE)
+                .bind("now", now)
+                .bind("limit", limit)
+                .fetch()
+                .rowsUpdated();
     }
 
     /** Keeps everybody else from changing the order until the transaction ends. */

@@ -81,7 +81,8 @@ public class OrderUseCase {
 
     /**
      * Takes the user's order for payment in the caller's transaction: of many that try, one succeeds, and neither a second
-     * payment nor the expiry can come in between. Empty if the order does not wait for a payment.
+     * payment nor the expiry can come in between. Empty if the order does not wait for a payment. An order whose time is over
+     * waits until the expiry gets to it: whoever has its row first wins.
      */
     public Mono<OrderToPay> claimForPayment(UUID orderId, long userId) {
         return orders.claim(orderId, userId);

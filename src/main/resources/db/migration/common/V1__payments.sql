@@ -38,7 +38,7 @@ CREATE TABLE orders (
     expires_at             TIMESTAMP WITH TIME ZONE,
     version                BIGINT                   NOT NULL
 );
-CREATE INDEX orders_by_expiry ON orders (expires_at);
+CREATE INDEX orders_by_expiry ON orders (status, expires_at);
 CREATE INDEX orders_by_user ON orders (user_id, id);
 
 CREATE TABLE order_item (
