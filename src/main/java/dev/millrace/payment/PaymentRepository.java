@@ -10,6 +10,7 @@ import lombok.RequiredArgsConstructor;
 import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 @Repository
@@ -29,6 +30,20 @@ class PaymentRepository {
     private static final String INSERT_REFUND = """
             INSERT INTO refund (id, payment_id, amount, reason, origin, at)
             VALUES (:id, :payment, :amount, :reason, :origin, :at)
+            """;
+
+    /**
+     * Reads what other features own, as no feature alone can tell. Orders that wait for their payment have an expiry; the index
+     * passes them by.
+     */
+    private static final String FIND_STRANDED = """
+            SELECT o.id FROM orders o JOIN payment p ON p.order_id = o.id
+             WHERE (o.status = 'CREATED' AND o.expires_at IS NULL OR o.status = 'CONFIRMATION_FAILED')
+               AND p.refunded_amount < p.amount AND p.paid_at < :before
+               AND NOT EXISTS (SELECT 1 FROM delivery d
+                                WHERE d.aggregate_id = o.id AND d.handler IN ('confirm', 'compensate')
+                                  AND d.status <> 'DEAD')
+             LIMIT :limit
             """;
 
     private static final String SELECT =
@@ -86,6 +101,15 @@ class PaymentRepository {
                 .bind("order", orderId)
                 .map(PaymentRepository::toPayment)
                 .one();
+    }
+
+    /** Orders paid before that time that are neither confirmed nor refunded, and that nothing is owed to. */
+    Flux<UUID> findStrandedOrders(Instant before, int limit) {
+        return database.sql(FIND_STRANDED)
+                .bind("before", before)
+                .bind("limit", limit)
+                .map(row -> required(row, "id", UUID.class))
+                .all();
     }
 
     private static Payment toPayment(Readable row) {
