@@ -38,11 +38,17 @@ public class BalanceService {
                 .as(tx::transactional);
     }
 
+    /** Gives the amount back to the user's balance, for the reference. */
+    public Mono<Void> increaseBalance(long userId, Money amount, UUID reference) {
+        return increase(userId, amount)
+                .map(balance -> entry(BalanceEntry.Type.REFUND, balance, amount.amount(), reference))
+                .flatMap(balances::insertEntry)
+                .as(tx::transactional);
+    }
+
     /** Adds the amount to the user's balance, and opens the account if there is none. */
     Mono<BalanceEntry> charge(long userId, Money amount) {
-        return balances.increase(userId, amount)
-                .switchIfEmpty(Mono.defer(() -> openAndIncrease(userId, amount)))
-                .switchIfEmpty(Mono.error(() -> MoneyOutOfRange.of(amount.amount())))
+        return increase(userId, amount)
                 .map(balance -> entry(BalanceEntry.Type.CHARGE, balance, amount.amount(), null))
                 .delayUntil(balances::insertEntry)
                 .as(tx::transactional);
@@ -56,6 +62,12 @@ public class BalanceService {
         return balances.listEntries(userId, page)
                 .collectList()
                 .map(rows -> Page.of(rows, page, BalanceEntry::sequence));
+    }
+
+    private Mono<Balance> increase(long userId, Money amount) {
+        return balances.increase(userId, amount)
+                .switchIfEmpty(Mono.defer(() -> openAndIncrease(userId, amount)))
+                .switchIfEmpty(Mono.error(() -> MoneyOutOfRange.of(amount.amount())));
     }
 
     private Mono<Balance> openAndIncrease(long userId, Money amount) {

@@ -19,7 +19,8 @@ record Cause(
     static Context put(Context context, Delivery delivery) {
         StoredEvent event = delivery.event();
         Cause cause = new Cause(event.correlationId(), event.id(), event.traceparent(), event.faultPlan());
-        return FaultPlan.stored(event.faultPlan(), delivery.attempts()).addTo(context.put(Cause.class, cause));
+        Context handling = context.put(Cause.class, cause).put(Attempt.class, new Attempt(delivery.attempts()));
+        return FaultPlan.stored(event.faultPlan(), delivery.attempts()).addTo(handling);
     }
 
     static Cause in(ContextView context) {

@@ -8,13 +8,13 @@ import reactor.core.Exceptions;
 import tools.jackson.core.JacksonException;
 
 /** What went wrong with an attempt, told so that failures of the same cause read the same. */
-record Failure(Throwable error) {
+public record Failure(Throwable error) {
 
     private static final int MAX_LENGTH = 1000;
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\p{Cs}]+");
     private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\\d{6,}");
 
-    static Failure of(Throwable error) {
+    public static Failure of(Throwable error) {
         return new Failure(Exceptions.unwrap(error));
     }
 
@@ -23,7 +23,7 @@ record Failure(Throwable error) {
         return isPermanent(error);
     }
 
-    static boolean isPermanent(Throwable error) {
+    public static boolean isPermanent(Throwable error) {
         return error instanceof PermanentFailure
                 || error instanceof JacksonException
                 || error instanceof Refusal refusal && refusal.kind() != Refusal.Kind.BUSY;
@@ -44,7 +44,7 @@ record Failure(Throwable error) {
      * The cause in words, without the ids that would make each failure look like no other, and without what a database may
      * refuse to store: then the failure could never be recorded, nor the delivery given up.
      */
-    String reason() {
+    public String reason() {
         String printable = CONTROL.matcher(describe()).replaceAll(" ");
         String reason = ID.matcher(printable).replaceAll("…").strip();
         return reason.length() <= MAX_LENGTH ? reason : reason.substring(0, MAX_LENGTH);

@@ -12,4 +12,7 @@ public interface ExternalPlatformClient {
      * @return completes when the platform has accepted it
      */
     Mono<Void> sendOrder(OrderPayload payload, String idempotencyKey);
+
+    /** Sends the refund, on the same terms. */
+    Mono<Void> sendRefund(RefundPayload payload, String idempotencyKey);
 }

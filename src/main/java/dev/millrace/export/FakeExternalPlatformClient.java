@@ -30,10 +30,12 @@ class FakeExternalPlatformClient implements ExternalPlatformClient {
 
     @Override
     public Mono<Void> sendOrder(OrderPayload payload, String idempotencyKey) {
-        Mono<Void> accepting = Mono.fromRunnable(() -> accept(payload, idempotencyKey));
-        return behaviour.latency().isZero()
-                ? accepting
-                : Mono.delay(behaviour.latency()).then(accepting);
+        return afterAWhile(() -> accept(payload, idempotencyKey));
+    }
+
+    @Override
+    public Mono<Void> sendRefund(RefundPayload payload, String idempotencyKey) {
+        return afterAWhile(() -> log.info("Exported refund {} [{}]", payload.refundId(), idempotencyKey));
     }
 
     /** What was accepted, each order once however often it was sent. */
@@ -41,6 +43,13 @@ class FakeExternalPlatformClient implements ExternalPlatformClient {
         synchronized (accepted) {
             return List.copyOf(accepted.values());
         }
+    }
+
+    private Mono<Void> afterAWhile(Runnable accepting) {
+        Mono<Void> accepted = Mono.fromRunnable(accepting);
+        return behaviour.latency().isZero()
+                ? accepted
+                : Mono.delay(behaviour.latency()).then(accepted);
     }
 
     private void accept(OrderPayload payload, String idempotencyKey) {

@@ -18,4 +18,11 @@ class OrderExportService {
                 .timeout(properties.timeout())
                 .checkpoint("export order");
     }
+
+    /** Completes when the platform has accepted the refund; an answer that takes too long is an error. */
+    Mono<Void> exportRefund(RefundPayload payload, String idempotencyKey) {
+        return platform.sendRefund(payload, idempotencyKey)
+                .timeout(properties.timeout())
+                .checkpoint("export refund");
+    }
 }

@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>Transitions, and what each announces</caption>
  * <tr><td>CREATED → CONFIRMED</td><td>{@link ProductSalesRankRecordedEvent}, {@link OrderExportRequestedEvent}</td></tr>
- * <tr><td>CREATED → CONFIRMATION_FAILED</td><td>{@link OrderConfirmationFailedEvent}</td></tr>
+ * <tr><td>CREATED → CONFIRMATION_FAILED</td><td>{@link OrderConfirmationFailedEvent}; nothing when it was announced before, or
+ * when all the money has gone back already</td></tr>
  * <tr><td>CREATED → CANCELLED</td><td>nothing</td></tr>
+ * <tr><td>CREATED → EXPIRED</td><td>nothing; done to many orders at once by the repository</td></tr>
+ * <tr><td>CONFIRMED → REFUNDED</td><td>nothing; the refund announces itself</td></tr>
  * </table>
  *
  * A transition to where the order already is changes nothing and announces nothing; any other is an
@@ -39,10 +42,11 @@ public final class Order extends AggregateRoot {
     private final long version;
     private OrderStatus status;
     private @Nullable Instant confirmedAt;
+    private @Nullable Instant confirmationFailedAt;
 
     static Order place(UUID id, long userId, List<OrderItem> items, Instant now) {
         Money total = items.stream().map(OrderItem::total).reduce(Money.ZERO, Money::plus);
-        return new Order(id, userId, items, total, now, 0, OrderStatus.CREATED, null);
+        return new Order(id, userId, items, total, now, 0, OrderStatus.CREATED, null, null);
     }
 
     /** Announces that what was sold is to be counted and exported. */
@@ -54,16 +58,64 @@ public final class Order extends AggregateRoot {
         }
     }
 
-    /** Announces that the payment has to go back; an order that was cancelled or expired meanwhile stays what it is. */
-    void failConfirmation(UUID paymentId, String reason) {
+    /**
+     * Announces, once, that the payment has to go back. What may still be mended leaves the order waiting, and an order that
+     * was cancelled or expired meanwhile stays what it is; one whose fate is settled has nothing to announce.
+     */
+    void failConfirmation(FailedConfirmation failure, Instant now) {
+        boolean announced = confirmationFailedAt != null || isSettled();
+        boolean permanent = failure.permanent() || status != OrderStatus.CREATED;
+        if (failure.permanent()) {
+            abandon();
+        }
+        if (!announced) {
+            confirmationFailedAt = now;
+            registerEvent(new OrderConfirmationFailedEvent(
+                    id, failure.paymentId(), failure.reason(), permanent, failure.attempts()));
+        }
+    }
+
+    /** It will not be confirmed any more, unless it is already. */
+    void abandon() {
         if (status == OrderStatus.CREATED) {
             status = OrderStatus.CONFIRMATION_FAILED;
         }
-        registerEvent(new OrderConfirmationFailedEvent(id, paymentId, reason));
+    }
+
+    /** Whether money that was paid for it has to go back. */
+    boolean isOver() {
+        return switch (status) {
+            case CONFIRMATION_FAILED, CANCELLED, EXPIRED -> true;
+            case CREATED, CONFIRMED, REFUNDED -> false;
+        };
     }
 
     void cancel() {
         become(OrderStatus.CANCELLED);
+    }
+
+    /**
+     * All the money has gone back: a confirmed order is undone, one that still waits for its confirmation will not get it,
+     * and one that is over stays what it is.
+     */
+    void refund() {
+        status = switch (status) {
+            case CONFIRMED -> OrderStatus.REFUNDED;
+            case CREATED -> OrderStatus.CONFIRMATION_FAILED;
+            default -> status;
+        };
+    }
+
+    /** What this order had sold, if it has been refunded after its confirmation. */
+    UndoneSale undoneSale() {
+        return status == OrderStatus.REFUNDED ? new UndoneSale(confirmedAt, sales()) : UndoneSale.NONE;
+    }
+
+    private boolean isSettled() {
+        return switch (status) {
+            case CONFIRMED, CONFIRMATION_FAILED, REFUNDED -> true;
+            case CREATED, CANCELLED, EXPIRED -> false;
+        };
     }
 
     private boolean become(OrderStatus next) {

@@ -1,12 +1,19 @@
 package dev.millrace.order;
 
+import dev.millrace.event.Attempt;
 import dev.millrace.event.EventHandler;
-import dev.millrace.shared.Refusal;
+import dev.millrace.event.Failure;
+import dev.millrace.event.Faults;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/** Confirms an order once it has been paid. */
+/**
+ * Confirms an order once it has been paid.
+ *
+ * <p>What no repetition can mend fails the confirmation at once, and the delivery is done with; anything else is tried again,
+ * and fails the confirmation when the attempts are used up.
+ */
 @Component
 @RequiredArgsConstructor
 class OrderConfirmedEventHandler implements EventHandler<OrderConfirmedEvent> {
@@ -23,15 +30,26 @@ class OrderConfirmedEventHandler implements EventHandler<OrderConfirmedEvent> {
         return OrderConfirmedEvent.class;
     }
 
-    /** What no repetition can mend fails the confirmation; anything else is tried again. */
     @Override
     public Mono<Void> handle(OrderConfirmedEvent event) {
-        return orders.confirmOrder(event.orderId())
-                .onErrorResume(Refusal.class, refusal -> fail(event, refusal))
+        return Faults.at("confirm")
+                .then(Mono.defer(() -> orders.confirmOrder(event.orderId())))
+                .onErrorResume(error -> Failure.isPermanent(error), error -> failForGood(event, Failure.of(error)))
                 .then();
     }
 
-    private Mono<Order> fail(OrderConfirmedEvent event, Refusal refusal) {
-        return orders.failConfirmation(event.orderId(), event.paymentId(), refusal.detail());
+    /** The order waits on: it may be confirmed by an operator before its payment goes back. */
+    @Override
+    public Mono<Void> whenGivenUp(OrderConfirmedEvent event, String reason, int attempts) {
+        return orders.failConfirmation(
+                        new FailedConfirmation(event.orderId(), event.paymentId(), reason, false, attempts))
+                .then();
+    }
+
+    private Mono<Order> failForGood(OrderConfirmedEvent event, Failure failure) {
+        return Attempt.current()
+                .map(attempt -> new FailedConfirmation(
+                        event.orderId(), event.paymentId(), failure.reason(), true, attempt.number()))
+                .flatMap(orders::failConfirmation);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
@@ -33,12 +34,13 @@ class OrderRepository {
             """;
 
     private static final String UPDATE = """
-            UPDATE orders SET status = :status, confirmed_at = :confirmed, expires_at = NULL, version = version + 1
+            UPDATE orders SET status = :status, confirmed_at = :confirmed, confirmation_failed_at = :failed, expires_at = NULL,
+                   version = version + 1
              WHERE id = :id AND version = :version
             """;
 
     private static final String WITH_ITEMS = """
-            SELECT o.id, o.user_id, o.status, o.total_amount, o.created_at, o.confirmed_at, o.version,
+            SELECT o.id, o.user_id, o.status, o.total_amount, o.created_at, o.confirmed_at, o.confirmation_failed_at, o.version,
                    i.product_id, i.name, i.quantity, i.unit_price
               FROM orders o JOIN order_item i ON i.order_id = o.id
              WHERE %s
@@ -51,9 +53,18 @@ class OrderRepository {
     private static final String LIST_IDS =
             "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY id DESC LIMIT :rows";
 
+    private static final String LOCK = "SELECT id FROM orders WHERE id = :id FOR UPDATE";
+
     private static final String CLAIM = """
             UPDATE orders SET expires_at = NULL
              WHERE id = :id AND user_id = :user AND status = 'CREATED' AND expires_at IS NOT NULL
+            """;
+
+    private static final String EXPIRE = """
+            UPDATE orders SET status = 'EXPIRED', expires_at = NULL, version = version + 1
+             WHERE status = 'CREATED' AND expires_at <= :now
+               AND id IN (SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= :now
+                           ORDER BY expires_at LIMIT :limit)
             """;
 
     private final DatabaseClient database;
@@ -77,7 +88,8 @@ class OrderRepository {
         return database.sql(UPDATE)
                 .bind("id", order.id())
                 .bind("status", order.status().name())
-                .bind("confirmed", order.confirmedAt() == null ? Parameters.in(Instant.class) : order.confirmedAt())
+                .bind("confirmed", nullable(order.confirmedAt()))
+                .bind("failed", nullable(order.confirmationFailedAt()))
                 .bind("version", order.version())
                 .fetch()
                 .rowsUpdated()
@@ -113,6 +125,24 @@ class OrderRepository {
                 .one();
     }
 
+    /** Gives up orders that still wait for their payment at that time; tells how many. */
+    Mono<Long> expire(Instant now, int limit) {
+        return database.sql(EXPIRE)
+                .bind("now", now)
+                .bind("limit", limit)
+                .fetch()
+                .rowsUpdated();
+    }
+
+    /** Keeps everybody else from changing the order until the transaction ends. */
+    Mono<Void> lock(UUID id) {
+        return database.sql(LOCK)
+                .bind("id", id)
+                .map(row -> required(row, "id", UUID.class))
+                .one()
+                .then();
+    }
+
     private Mono<Void> insertItem(UUID orderId, long line, OrderItem item) {
         return database.sql(INSERT_ITEM)
                 .bind("order", orderId)
@@ -141,7 +171,8 @@ class OrderRepository {
                 required(row, "created_at", Instant.class),
                 required(row, "version", Long.class),
                 status(row),
-                row.get("confirmed_at", Instant.class));
+                row.get("confirmed_at", Instant.class),
+                row.get("confirmation_failed_at", Instant.class));
     }
 
     private static Order join(List<Order> lines) {
@@ -156,7 +187,8 @@ class OrderRepository {
                 first.createdAt(),
                 first.version(),
                 first.status(),
-                first.confirmedAt());
+                first.confirmedAt(),
+                first.confirmationFailedAt());
     }
 
     private static OrderItem toItem(Readable row) {
@@ -165,6 +197,10 @@ class OrderRepository {
                 required(row, "name", String.class),
                 required(row, "quantity", Long.class),
                 Rows.money(row, "unit_price"));
+    }
+
+    private static Object nullable(@Nullable Instant value) {
+        return value == null ? Parameters.in(Instant.class) : value;
     }
 
     private static OrderStatus status(Readable row) {

@@ -47,10 +47,21 @@ public class OrderUseCase {
         return change(orderId, order -> order.markConfirmed(clock.instant())).checkpoint("confirm order");
     }
 
-    /** Gives a paid order up, and announces that its payment has to go back. */
-    Mono<Order> failConfirmation(UUID orderId, UUID paymentId, String reason) {
-        return change(orderId, order -> order.failConfirmation(paymentId, reason))
+    /** Announces that a payment has to go back; empty if there is no such order. */
+    Mono<Order> failConfirmation(FailedConfirmation failure) {
+        return orders.find(failure.orderId())
+                .flatMap(order -> save(order, changed -> changed.failConfirmation(failure, clock.instant())))
+                .as(tx::transactional)
                 .checkpoint("fail confirmation");
+    }
+
+    /**
+     * Decides whether money that was paid for the order has to go back: it has, unless the order is confirmed. An order that
+     * still waits for its confirmation will not get it any more; it is one compare-and-set with the confirmation, and one of
+     * the two wins.
+     */
+    public Mono<Boolean> abandonOrder(UUID orderId) {
+        return change(orderId, Order::abandon).map(Order::isOver).checkpoint("abandon order");
     }
 
     Mono<Order> cancelOrder(UUID orderId) {
@@ -70,10 +81,24 @@ public class OrderUseCase {
 
     /**
      * Takes the user's order for payment in the caller's transaction: of many that try, one succeeds, and neither a second
-     * payment nor the expiry can come in between. Empty if the order does not wait for a payment.
+     * payment nor the expiry can come in between. Empty if the order does not wait for a payment. An order whose time is over
+     * waits until the expiry gets to it: whoever has its row first wins.
      */
     public Mono<OrderToPay> claimForPayment(UUID orderId, long userId) {
         return orders.claim(orderId, userId);
+    }
+
+    /**
+     * Has whoever wants to change the order wait until the caller's transaction ends. Whoever changes an order and its payment
+     * takes the order first; so nobody waits in a circle.
+     */
+    public Mono<Void> holdOrder(UUID orderId) {
+        return orders.lock(orderId);
+    }
+
+    /** Draws the conclusion for the order from all of its money having gone back, and says what is no longer sold. */
+    public Mono<UndoneSale> refundOrder(UUID orderId) {
+        return change(orderId, Order::refund).map(Order::undoneSale).checkpoint("refund order");
     }
 
     /** The state of the user's order; somebody else's order does not exist. */
@@ -91,7 +116,8 @@ public class OrderUseCase {
     private Mono<Order> save(Order order, Consumer<Order> transition) {
         OrderStatus before = order.status();
         transition.accept(order);
-        Mono<Void> saved = order.status() == before ? Mono.empty() : orders.update(order);
+        boolean unchanged = order.status() == before && order.events().isEmpty();
+        Mono<Void> saved = unchanged ? Mono.empty() : orders.update(order);
         return saved.then(events.publishEventsOf(order)).thenReturn(order);
     }
 

@@ -8,7 +8,10 @@ import lombok.extern.slf4j.Slf4j;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/** Raises the alarm when a paid order could not be confirmed: a log line and the counter to alert on. */
+/**
+ * Raises the alarm at once when a paid order could not be confirmed: a log line and the counter to alert on. The money is up
+ * to {@link CompensationHandler}, who may have to wait.
+ */
 @Slf4j
 @Component
 class OrderConfirmationFailedEventHandler implements EventHandler<OrderConfirmationFailedEvent> {
@@ -23,7 +26,7 @@ class OrderConfirmationFailedEventHandler implements EventHandler<OrderConfirmat
 
     @Override
     public String name() {
-        return "compensate";
+        return "alarm";
     }
 
     @Override
@@ -36,7 +39,12 @@ class OrderConfirmationFailedEventHandler implements EventHandler<OrderConfirmat
         return Mono.fromRunnable(() -> {
             alerts.increment();
             log.error(
-                    "Order {} was paid ({}) and not confirmed: {}", event.orderId(), event.paymentId(), event.reason());
+                    "Order {} was paid ({}) and not confirmed in {} attempts: {} ({})",
+                    event.orderId(),
+                    event.paymentId(),
+                    event.attempts(),
+                    event.reason(),
+                    event.permanent() ? "permanent" : "its payment goes back unless it is confirmed in time");
         });
     }
 }

@@ -7,8 +7,10 @@ import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
+import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 @Repository
@@ -18,6 +20,30 @@ class PaymentRepository {
     private static final String INSERT = """
             INSERT INTO payment (id, order_id, user_id, amount, refunded_amount, status, paid_at)
             VALUES (:id, :order, :user, :amount, :refunded, :status, :at)
+            """;
+
+    private static final String UPDATE = """
+            UPDATE payment SET refunded_amount = refunded_amount + :refund, status = :status
+             WHERE id = :id AND refunded_amount + :refund <= amount
+            """;
+
+    private static final String INSERT_REFUND = """
+            INSERT INTO refund (id, payment_id, amount, reason, origin, at)
+            VALUES (:id, :payment, :amount, :reason, :origin, :at)
+            """;
+
+    /**
+     * Reads what other features own, as no feature alone can tell. Orders that wait for their payment have an expiry; the index
+     * passes them by.
+     */
+    private static final String FIND_STRANDED = """
+            SELECT o.id FROM orders o JOIN payment p ON p.order_id = o.id
+             WHERE (o.status = 'CREATED' AND o.expires_at IS NULL OR o.status = 'CONFIRMATION_FAILED')
+               AND p.refunded_amount < p.amount AND p.paid_at < :before
+               AND NOT EXISTS (SELECT 1 FROM delivery d
+                                WHERE d.aggregate_id = o.id AND d.handler IN ('confirm', 'compensate')
+                                  AND d.status <> 'DEAD')
+             LIMIT :limit
             """;
 
     private static final String SELECT =
@@ -38,6 +64,31 @@ class PaymentRepository {
                 .then();
     }
 
+    /** Saves what the refund has made of the payment, unless more would have gone back than was paid. */
+    Mono<Void> update(Payment payment, Refund refund) {
+        return database.sql(UPDATE)
+                .filter(statement -> statement.returnGeneratedValues("refunded_amount"))
+                .bind("id", payment.id())
+                .bind("refund", refund.amount().amount())
+                .bind("status", payment.status().name())
+                .map(row -> Rows.money(row, "refunded_amount"))
+                .one()
+                .filter(payment.refundedAmount()::equals)
+                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Payment " + payment.id())))
+                .then();
+    }
+
+    Mono<Void> insert(Refund refund) {
+        return database.sql(INSERT_REFUND)
+                .bind("id", refund.id())
+                .bind("payment", refund.paymentId())
+                .bind("amount", refund.amount().amount())
+                .bind("reason", refund.reason())
+                .bind("origin", refund.origin().name())
+                .bind("at", refund.at())
+                .then();
+    }
+
     Mono<Payment> find(UUID id) {
         return database.sql(SELECT + "WHERE id = :id")
                 .bind("id", id)
@@ -52,14 +103,23 @@ class PaymentRepository {
                 .one();
     }
 
+    /** Orders paid before that time that are neither confirmed nor refunded, and that nothing is owed to. */
+    Flux<UUID> findStrandedOrders(Instant before, int limit) {
+        return database.sql(FIND_STRANDED)
+                .bind("before", before)
+                .bind("limit", limit)
+                .map(row -> required(row, "id", UUID.class))
+                .all();
+    }
+
     private static Payment toPayment(Readable row) {
         return new Payment(
                 required(row, "id", UUID.class),
                 required(row, "order_id", UUID.class),
                 required(row, "user_id", Long.class),
                 Rows.money(row, "amount"),
+                required(row, "paid_at", Instant.class),
                 Rows.money(row, "refunded_amount"),
-                PaymentStatus.valueOf(required(row, "status", String.class)),
-                required(row, "paid_at", Instant.class));
+                PaymentStatus.valueOf(required(row, "status", String.class)));
     }
 }

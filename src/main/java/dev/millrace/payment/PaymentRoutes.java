@@ -8,9 +8,10 @@ import org.springframework.context.annotation.Configuration;
 class PaymentRoutes {
 
     @Bean
-    RouteTable paymentTable(PaymentHandler payments) {
+    RouteTable paymentTable(PaymentHandler payments, RefundHandler refunds) {
         return RouteTable.of(routes -> routes.POST("/payments", payments::pay)
                 .GET("/payments", payments::findByOrder)
-                .GET("/payments/{id}", payments::get));
+                .GET("/payments/{id}", payments::get)
+                .POST("/payments/{id}/refunds", refunds::refund));
     }
 }

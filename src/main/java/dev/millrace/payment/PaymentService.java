@@ -20,6 +20,11 @@ class PaymentService {
         return payments.insert(payment).then(events.publishEventsOf(payment)).thenReturn(payment);
     }
 
+    /** Saves a refund and what it has made of the payment; its events are yet to be published. */
+    Mono<Void> saveRefund(Payment payment, Refund refund) {
+        return payments.update(payment, refund).then(payments.insert(refund));
+    }
+
     /** Refuses if the order has a payment. */
     Mono<Void> requireUnpaid(UUID orderId) {
         return payments.findByOrder(orderId).flatMap(paid -> Mono.error(PaymentRefused.alreadyPaid(paid.id())));

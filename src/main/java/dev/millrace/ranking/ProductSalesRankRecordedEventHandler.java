@@ -1,6 +1,7 @@
 package dev.millrace.ranking;
 
 import dev.millrace.event.EventHandler;
+import dev.millrace.event.Faults;
 import dev.millrace.order.ProductSalesRankRecordedEvent;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Component;
@@ -25,6 +26,6 @@ class ProductSalesRankRecordedEventHandler implements EventHandler<ProductSalesR
 
     @Override
     public Mono<Void> handle(ProductSalesRankRecordedEvent event) {
-        return rankings.recordSales(event);
+        return Faults.at("ranking").then(Mono.defer(() -> rankings.recordSales(event.sales(), event.soldAt())));
     }
 }

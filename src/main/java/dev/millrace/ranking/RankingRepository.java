@@ -28,8 +28,9 @@ class RankingRepository {
             VALUES (:product, :hour, 0, 0) ON CONFLICT DO NOTHING
             """;
 
+    /** A sale that has yet to be counted (its delivery is dead) can have been taken out: such hours are below zero. */
     private static final String TOP = """
-            SELECT product_id, SUM(quantity) AS quantity, SUM(revenue) AS revenue
+            SELECT product_id, SUM(quantity) AS quantity, GREATEST(SUM(revenue), 0) AS revenue
               FROM product_sales
              WHERE sold_hour >= :from
              GROUP BY product_id
@@ -49,6 +50,11 @@ class RankingRepository {
                 .filter(rows -> rows == 0)
                 .flatMap(none -> insertEmpty(sale, hour).then(update(sale, hour)))
                 .then();
+    }
+
+    /** Takes the sale out of its hour. */
+    Mono<Void> subtract(Sale sale, Instant hour) {
+        return add(new Sale(sale.productId(), -sale.quantity(), -sale.revenue()), hour);
     }
 
     Flux<ProductSales> top(Metric metric, Instant from, int limit) {

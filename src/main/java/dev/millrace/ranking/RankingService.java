@@ -1,12 +1,12 @@
 package dev.millrace.ranking;
 
-import dev.millrace.order.ProductSalesRankRecordedEvent;
 import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
 import dev.millrace.product.ProductService;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionalOperator;
@@ -22,13 +22,14 @@ class RankingService {
     private final ProductService products;
     private final TransactionalOperator tx;
 
-    /** Adds the sales to the hour they were made in. Products in ascending order: two orders never wait for each other. */
-    Mono<Void> recordSales(ProductSalesRankRecordedEvent event) {
-        Instant hour = event.soldAt().truncatedTo(ChronoUnit.HOURS);
-        return Flux.fromStream(() -> event.sales().stream().sorted(Comparator.comparingLong(Sale::productId)))
-                .concatMap(sale -> rankings.add(sale, hour))
-                .then()
-                .as(tx::transactional);
+    /** Adds the sales to the hour they were made in. */
+    Mono<Void> recordSales(List<Sale> sales, Instant soldAt) {
+        return eachInOrder(sales, sale -> rankings.add(sale, hourOf(soldAt)));
+    }
+
+    /** Takes the sales out of the hour they were made in, whenever that was. */
+    Mono<Void> takeBack(List<Sale> sales, Instant soldAt) {
+        return eachInOrder(sales, sale -> rankings.subtract(sale, hourOf(soldAt)));
     }
 
     Mono<List<RankedProduct>> topProducts(Metric metric, Instant from, int limit) {
@@ -38,5 +39,17 @@ class RankingService {
     private Mono<List<RankedProduct>> withNames(List<ProductSales> top) {
         List<Long> ids = top.stream().map(ProductSales::productId).toList();
         return products.findProducts(ids).map(catalogue -> RankedProduct.rank(top, catalogue));
+    }
+
+    /** Products in ascending order: two orders never wait for each other in a circle. */
+    private Mono<Void> eachInOrder(List<Sale> sales, Function<Sale, Mono<Void>> change) {
+        return Flux.fromStream(() -> sales.stream().sorted(Comparator.comparingLong(Sale::productId)))
+                .concatMap(change)
+                .then()
+                .as(tx::transactional);
+    }
+
+    private static Instant hourOf(Instant soldAt) {
+        return soldAt.truncatedTo(ChronoUnit.HOURS);
     }
 }

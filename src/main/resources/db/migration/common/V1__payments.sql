@@ -25,18 +25,20 @@ CREATE TABLE balance_entry (
     PRIMARY KEY (user_id, sequence)
 );
 
--- expires_at is null once an order no longer waits for its payment: it is paid, or it is over.
+-- expires_at is null once an order no longer waits for its payment: it is paid, or it is over. confirmation_failed_at is when
+-- it was announced that the order could not be confirmed; it may have been confirmed later.
 CREATE TABLE orders (
-    id           UUID PRIMARY KEY,
-    user_id      BIGINT                   NOT NULL,
-    status       VARCHAR(24)              NOT NULL,
-    total_amount BIGINT                   NOT NULL,
-    created_at   TIMESTAMP WITH TIME ZONE NOT NULL,
-    confirmed_at TIMESTAMP WITH TIME ZONE,
-    expires_at   TIMESTAMP WITH TIME ZONE,
-    version      BIGINT                   NOT NULL
+    id                     UUID PRIMARY KEY,
+    user_id                BIGINT                   NOT NULL,
+    status                 VARCHAR(24)              NOT NULL,
+    total_amount           BIGINT                   NOT NULL,
+    created_at             TIMESTAMP WITH TIME ZONE NOT NULL,
+    confirmed_at           TIMESTAMP WITH TIME ZONE,
+    confirmation_failed_at TIMESTAMP WITH TIME ZONE,
+    expires_at             TIMESTAMP WITH TIME ZONE,
+    version                BIGINT                   NOT NULL
 );
-CREATE INDEX orders_by_expiry ON orders (expires_at);
+CREATE INDEX orders_by_expiry ON orders (status, expires_at);
 CREATE INDEX orders_by_user ON orders (user_id, id);
 
 CREATE TABLE order_item (
@@ -60,6 +62,17 @@ CREATE TABLE payment (
     paid_at         TIMESTAMP WITH TIME ZONE NOT NULL,
     CHECK (refunded_amount BETWEEN 0 AND amount)
 );
+
+-- One row for each time that money went back; together never more than the payment.
+CREATE TABLE refund (
+    id         UUID PRIMARY KEY,
+    payment_id UUID                     NOT NULL,
+    amount     BIGINT                   NOT NULL CHECK (amount > 0),
+    reason     VARCHAR(500)             NOT NULL,
+    origin     VARCHAR(16)              NOT NULL,
+    at         TIMESTAMP WITH TIME ZONE NOT NULL
+);
+CREATE INDEX refund_by_payment ON refund (payment_id, id);
 
 -- The first answer to a key that came with a request that moves money.
 CREATE TABLE idempotency_key (

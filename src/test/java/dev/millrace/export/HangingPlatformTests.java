@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.millrace.harness.Ledger;
 import dev.millrace.harness.RunningService;
 import dev.millrace.harness.Shop;
+import java.util.List;
 import java.util.stream.Stream;
 import lombok.RequiredArgsConstructor;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class HangingPlatformTests {
 
         await().untilAsserted(() -> assertThat(ledger.deliveriesOfUser(user)).isEqualTo(30));
         assertThat(orders).extracting(shop::statusOf).containsOnly("CONFIRMED");
-        assertThat(orders).extracting(ledger::handlersOwed).containsOnly("export");
+        assertThat(orders).extracting(ledger::handlersOwed).containsOnly(List.of("export"));
         assertThat(ledger.count(
                         "SELECT CAST(SUM(quantity) AS BIGINT) FROM product_sales WHERE product_id = :id", product))
                 .isEqualTo(30);

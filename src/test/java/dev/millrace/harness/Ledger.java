@@ -32,13 +32,8 @@ public class Ledger {
     }
 
     /** Who has still to handle an event of the aggregate. */
-    public String handlersOwed(UUID aggregateId) {
-        return String.join(
-                ",",
-                all(
-                        "SELECT handler FROM delivery WHERE aggregate_id = :id ORDER BY handler",
-                        aggregateId,
-                        String.class));
+    public List<String> handlersOwed(UUID aggregateId) {
+        return all("SELECT handler FROM delivery WHERE aggregate_id = :id ORDER BY handler", aggregateId, String.class);
     }
 
     /** What is still owed for all orders of the user. */

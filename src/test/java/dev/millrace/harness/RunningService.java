@@ -16,6 +16,6 @@ import org.springframework.test.context.TestConstructor.AutowireMode;
 @Retention(RetentionPolicy.RUNTIME)
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
 @ContextConfiguration(initializers = FreshDataDirectory.class)
-@Import({Shop.class, Ledger.class})
+@Import({Shop.class, Ledger.class, Books.class})
 @TestConstructor(autowireMode = AutowireMode.ALL)
 public @interface RunningService {}

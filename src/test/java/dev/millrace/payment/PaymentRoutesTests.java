@@ -19,9 +19,9 @@ class PaymentRoutesTests {
     private final Bound routes;
     private final long user;
 
-    PaymentRoutesTests(PaymentHandler handler, ProblemHandler problems, Shop shop) {
+    PaymentRoutesTests(PaymentHandler handler, RefundHandler refunds, ProblemHandler problems, Shop shop) {
         this.shop = shop;
-        this.routes = Bound.to(new PaymentRoutes().paymentTable(handler), problems);
+        this.routes = Bound.to(new PaymentRoutes().paymentTable(handler, refunds), problems);
         this.user = shop.aUserWith(10_000);
     }
 

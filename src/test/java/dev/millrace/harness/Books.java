@@ -1,0 +1,82 @@
+package dev.millrace.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.springframework.r2dbc.core.DatabaseClient;
+
+/** The whole database, looked at as an auditor does: what does not add up, whoever caused it. */
+public class Books {
+
+    private static final Map<String, String> VIOLATIONS = Map.of(
+            "a balance is not the sum of its entries",
+            """
+            SELECT CAST(b.user_id AS VARCHAR) FROM balance b
+             WHERE b.amount <> (SELECT COALESCE(SUM(e.amount), 0) FROM balance_entry e WHERE e.user_id = b.user_id)
+            """,
+            "an entry does not follow from the one before",
+            """
+            SELECT CAST(user_id AS VARCHAR) FROM
+                (SELECT user_id, sequence, amount, balance_after,
+                        LAG(balance_after, 1, 0) OVER (PARTITION BY user_id ORDER BY sequence) AS before,
+                        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY sequence) AS place
+                   FROM balance_entry) e
+             WHERE balance_after <> before + amount OR sequence <> place
+            """,
+            "a payment has not exactly one debit of its amount",
+            """
+            SELECT CAST(p.id AS VARCHAR) FROM payment p
+             WHERE 1 <> (SELECT COUNT(*) FROM balance_entry e
+                          WHERE e.user_id = p.user_id AND e.reference = p.id
+                            AND e.type = 'PAYMENT' AND e.amount = -p.amount)
+            """,
+            "a payment's refunds are not what it says",
+            """
+            SELECT CAST(p.id AS VARCHAR) FROM payment p
+             WHERE p.refunded_amount > p.amount
+                OR p.refunded_amount <> (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.payment_id = p.id)
+                OR p.status <> CASE p.refunded_amount WHEN 0 THEN 'SUCCESS' WHEN p.amount THEN 'REFUNDED'
+                                                      ELSE 'PARTIALLY_REFUNDED' END
+            """,
+            "a refund has not exactly one credit of its amount",
+            """
+            SELECT CAST(r.id AS VARCHAR) FROM refund r JOIN payment p ON p.id = r.payment_id
+             WHERE 1 <> (SELECT COUNT(*) FROM balance_entry e
+                          WHERE e.user_id = p.user_id AND e.reference = r.id
+                            AND e.type = 'REFUND' AND e.amount = r.amount)
+            """,
+            "an expired order was paid, or a confirmed one was not",
+            """
+            SELECT CAST(o.id AS VARCHAR) FROM orders o LEFT JOIN payment p ON p.order_id = o.id
+             WHERE o.status = 'EXPIRED' AND p.id IS NOT NULL
+                OR o.status = 'CONFIRMED' AND (p.id IS NULL OR p.status = 'REFUNDED')
+                OR o.status = 'REFUNDED' AND (p.id IS NULL OR p.status <> 'REFUNDED')
+            """,
+            "an order has more than one failed confirmation",
+            """
+            SELECT CAST(aggregate_id AS VARCHAR) FROM event WHERE type = 'order.confirmation-failed.v1'
+             GROUP BY aggregate_id HAVING COUNT(*) > 1
+            """,
+            "events of an order have a gap",
+            """
+            SELECT CAST(aggregate_id AS VARCHAR) FROM event
+             GROUP BY aggregate_id HAVING MAX(sequence) <> COUNT(*)
+            """);
+
+    private final DatabaseClient database;
+
+    Books(DatabaseClient database) {
+        this.database = database;
+    }
+
+    public void assertThatTheyAddUp() {
+        VIOLATIONS.forEach(
+                (violation, sql) -> assertThat(found(sql)).as(violation).isEmpty());
+    }
+
+    private List<String> found(String sql) {
+        return Shop.now(
+                database.sql(sql).map(row -> row.get(0, String.class)).all().collectList());
+    }
+}
