@@ -6,6 +6,7 @@ import dev.millrace.shared.Requests;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
@@ -24,7 +25,9 @@ class ProductHandler {
     private final Currency currency;
 
     record AddProduct(
-            @NotBlank @Size(max = 200) String name,
+            @NotBlank @Size(max = 200) @Pattern(regexp = "[^\\p{Cntrl}\\p{Cs}]*", message = "must be printable text")
+            String name,
+
             @NotNull @Positive @Max(Money.MAX) Long price) {}
 
     record ProductResponse(long id, String name, Money price, String currency) {}

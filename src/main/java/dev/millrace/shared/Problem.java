@@ -9,6 +9,7 @@ import org.springframework.dao.QueryTimeoutException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.ErrorResponse;
 
@@ -41,6 +42,9 @@ public record Problem(
         }
         if (isOverload(error)) {
             return of(new Overloaded(), path, traceId);
+        }
+        if (error instanceof InvalidMediaTypeException) {
+            return ofFramework(HttpStatus.NOT_ACCEPTABLE, path, traceId);
         }
         if (error instanceof ErrorResponse response) {
             return ofFramework(response.getStatusCode(), path, traceId);

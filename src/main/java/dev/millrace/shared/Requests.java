@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -16,11 +17,16 @@ import org.springframework.web.server.UnsupportedMediaTypeStatusException;
 import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.cfg.MutableCoercionConfig;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.type.LogicalType;
 
 /**
  * Reads requests strictly: a body must be exactly the record asked for. Unknown or repeated fields, fractions, numbers in
@@ -44,6 +50,7 @@ public class Requests {
                 .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                 .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .withCoercionConfig(LogicalType.Textual, Requests::refuseWhatIsNotText)
                 .build();
         this.validator = validator;
     }
@@ -87,14 +94,23 @@ public class Requests {
 
     private Mono<ServerRequest> requireJson(ServerRequest request) {
         return Mono.defer(() -> {
-            Optional<MediaType> type = request.headers().contentType();
-            boolean readable =
-                    type.filter(MediaType.APPLICATION_JSON::isCompatibleWith).isPresent();
-            return readable
-                    ? Mono.just(request)
-                    : Mono.error(new UnsupportedMediaTypeStatusException(
-                            type.orElse(null), List.of(MediaType.APPLICATION_JSON)));
-        });
+                    Optional<MediaType> type = request.headers().contentType();
+                    boolean readable = type.filter(MediaType.APPLICATION_JSON::isCompatibleWith)
+                            .isPresent();
+                    return readable
+                            ? Mono.just(request)
+                            : Mono.error(new UnsupportedMediaTypeStatusException(
+                                    type.orElse(null), List.of(MediaType.APPLICATION_JSON)));
+                })
+                .onErrorMap(
+                        InvalidMediaTypeException.class,
+                        e -> new UnsupportedMediaTypeStatusException("not a media type"));
+    }
+
+    private static void refuseWhatIsNotText(MutableCoercionConfig text) {
+        text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
     }
 
     private <T> T parse(byte[] bytes, Class<T> type) {
@@ -106,7 +122,7 @@ public class Requests {
             return value;
         } catch (UnrecognizedPropertyException e) {
             throw InvalidRequest.withFaults(List.of(new Fault(pointerOf(e), "is not a known field")));
-        } catch (DatabindException e) {
+        } catch (DatabindException | InputCoercionException e) {
             throw e.getPath().isEmpty()
                     ? InvalidRequest.malformedJson("The body is not the JSON object that is expected here.")
                     : InvalidRequest.withFaults(List.of(new Fault(pointerOf(e), "has a value of the wrong type")));
@@ -126,7 +142,7 @@ public class Requests {
         return body;
     }
 
-    private static String pointerOf(DatabindException e) {
+    private static String pointerOf(JacksonException e) {
         StringBuilder pointer = new StringBuilder("#");
         e.getPath().forEach(step -> pointer.append('/')
                 .append(step.getPropertyName() != null ? step.getPropertyName() : step.getIndex()));

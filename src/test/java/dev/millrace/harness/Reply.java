@@ -1,0 +1,24 @@
+package dev.millrace.harness;
+
+import org.springframework.http.HttpHeaders;
+import tools.jackson.databind.JsonNode;
+
+/** What the service answered, its body as JSON. */
+public record Reply(int status, HttpHeaders headers, JsonNode body) {
+
+    public String text(String field) {
+        return body.path(field).asString();
+    }
+
+    public long number(String field) {
+        return body.path(field).asLong();
+    }
+
+    public String code() {
+        return text("code");
+    }
+
+    public boolean isReplayed() {
+        return "true".equals(headers.getFirst("Idempotent-Replayed"));
+    }
+}
