@@ -27,6 +27,11 @@ class OrderExportEventHandler implements RemoteEventHandler<OrderExportRequested
     }
 
     @Override
+    public boolean isSuspended() {
+        return exports.isSuspended();
+    }
+
+    @Override
     public Mono<OrderExportedEvent> handle(OrderExportRequestedEvent event, UUID deliveryId) {
         String key = deliveryId.toString();
         return exports.export(OrderPayload.of(event, currency.code()), key)
