@@ -3,7 +3,6 @@ package dev.millrace.export;
 import dev.millrace.event.TransientFailure;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.timeout.ReadTimeoutException;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,7 +66,7 @@ class HttpExternalPlatformClient implements ExternalPlatformClient, AutoCloseabl
     private Mono<Void> send(String type, Instant timestamp, Object payload, String key) {
         return Mono.fromCallable(() -> json.writeValueAsBytes(new Envelope(type, timestamp, payload)))
                 .flatMap(body -> post(body, key))
-                .onErrorMap(HttpExternalPlatformClient::isConnectionFailure, this::toFailure)
+                .onErrorMap(WebClientException.class, HttpExternalPlatformClient::toFailure)
                 .checkpoint("send " + type);
     }
 
@@ -105,6 +104,7 @@ class HttpExternalPlatformClient implements ExternalPlatformClient, AutoCloseabl
                 .map(HttpExternalPlatformClient::discard)
                 .scan(0, Integer::sum)
                 .takeUntil(read -> read > LONGEST_BODY)
+                .onErrorMap(HttpExternalPlatformClient::toFailure)
                 .then();
     }
 
@@ -114,13 +114,7 @@ class HttpExternalPlatformClient implements ExternalPlatformClient, AutoCloseabl
         return size;
     }
 
-    private static boolean isConnectionFailure(Throwable error) {
-        return error instanceof WebClientException
-                || error instanceof IOException
-                || error instanceof ReadTimeoutException;
-    }
-
-    private TransientFailure toFailure(Throwable error) {
+    private static TransientFailure toFailure(Throwable error) {
         boolean late = error instanceof ReadTimeoutException || error.getCause() instanceof ReadTimeoutException;
         return new TransientFailure(late ? "platform did not answer in time" : "connection failed");
     }
