@@ -82,7 +82,11 @@ class DeliveryRepository {
 
     private static final String WAKE = """
             UPDATE delivery SET next_attempt_at = :now
-             WHERE handler = :handler AND status = 'RETRY' AND owner IS NULL AND next_attempt_at > :now
+             WHERE id IN (SELECT id FROM delivery
+                           WHERE handler = :handler AND status = 'RETRY' AND owner IS NULL
+                             AND next_attempt_at > :now AND %s
+                           ORDER BY next_attempt_at
+                           LIMIT :limit)
             """;
 
     private static final String RENEW =
@@ -199,10 +203,11 @@ class DeliveryRepository {
                 .rowsUpdated();
     }
 
-    /** Makes deliveries that wait after a failure due at once. */
-    Mono<Long> wake(String handler, Instant now) {
-        return database.sql(WAKE)
+    /** Makes so many deliveries that wait after a failure due at once, those that wait the shortest. */
+    Mono<Long> wake(String handler, int limit, Instant now) {
+        return database.sql(inOrder(WAKE, handler))
                 .bind("handler", handler)
+                .bind("limit", limit)
                 .bind("now", now)
                 .fetch()
                 .rowsUpdated();

@@ -59,22 +59,24 @@ class DeliverySweeper {
                 lanes.suspend();
                 return Mono.empty();
             }
-            return lanes.resume() ? wake(handler) : Mono.empty();
+            int places = lanes.resume();
+            return places == 0 ? Mono.empty() : wake(handler, places);
         });
     }
 
-    /** What failed because of the outage need not wait for its own time. */
-    private Mono<Void> wake(String handler) {
+    /** What failed because of the outage need not wait for its own time: as many are due as are let in. */
+    private Mono<Void> wake(String handler, int places) {
         return deliveries
-                .wake(handler, clock.instant())
-                .doOnNext(rows -> log.info("{} works again; {} deliveries are tried at once", handler, rows))
+                .wake(handler, places, clock.instant())
+                .doOnNext(rows ->
+                        log.debug("{} lets in {} after a suspension, {} of them at once", handler, places, rows))
                 .then();
     }
 
-    /** Takes what is due for the handler until less is found than there is room for. */
+    /** Takes what is due for the handler until less is found than there is room for, or what it needs is down. */
     private Mono<Void> sweep(String handler) {
         return Mono.defer(() -> {
-            int room = bus.reserve(handler, BATCH);
+            int room = subscribers.isSuspended(handler) ? 0 : bus.reserve(handler, BATCH);
             return room == 0
                     ? Mono.empty()
                     : claim(handler, room).flatMap(full -> full ? sweep(handler) : Mono.empty());

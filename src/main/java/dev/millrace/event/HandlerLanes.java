@@ -23,12 +23,11 @@ import reactor.util.concurrent.Queues;
 @Slf4j
 final class HandlerLanes {
 
-    private static final int PROVED = 4;
-
     private final String handler;
     private final int capacity;
     private volatile int allowance;
     private final AtomicInteger taken = new AtomicInteger();
+    private final AtomicInteger cameBack = new AtomicInteger();
     private final Set<UUID> held = ConcurrentHashMap.newKeySet();
     private final List<Sinks.Many<Delivery>> lanes;
 
@@ -56,19 +55,22 @@ final class HandlerLanes {
     /** Lets nothing more in. */
     void suspend() {
         allowance = 0;
+        cameBack.set(0);
     }
 
     /**
-     * After a suspension, lets in one delivery, then two, then four: what has just recovered is not trampled down.
+     * After a suspension, lets in one delivery, then two, then four, each time once as many have come back: what has just
+     * recovered is not trampled down, and what has not is not tried by more than one.
      *
-     * @return whether this was the moment at which it has proved itself
+     * @return how many are let in from now on; 0 if that has not changed
      */
-    boolean resume() {
-        if (allowance == capacity) {
-            return false;
+    int resume() {
+        if (allowance == capacity || cameBack.get() < allowance) {
+            return 0;
         }
+        cameBack.set(0);
         allowance = Math.min(capacity, Math.max(1, allowance * 2));
-        return allowance == PROVED;
+        return allowance;
     }
 
     /** The deliveries that wait in the lanes or are being handled. */
@@ -107,6 +109,7 @@ final class HandlerLanes {
 
     private void leave(Delivery delivery) {
         held.remove(delivery.id());
+        cameBack.incrementAndGet();
         release(1);
     }
 

@@ -19,7 +19,7 @@ public class TransientFailure extends RuntimeException {
         this.retryAfter = retryAfter;
     }
 
-    Optional<Duration> retryAfter() {
+    public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }
 }

@@ -6,12 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import lombok.extern.slf4j.Slf4j;
-import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
 /** A platform that accepts everything: it logs each order, and keeps the latest ones for tests to look at. */
 @Slf4j
-@Component
 class FakeExternalPlatformClient implements ExternalPlatformClient {
 
     private static final int KEPT = 1_000;

@@ -1,5 +1,6 @@
 package dev.millrace.export;
 
+import dev.millrace.event.Faults;
 import dev.millrace.event.RemoteEventHandler;
 import dev.millrace.order.OrderExportRequestedEvent;
 import dev.millrace.shared.Currency;
@@ -27,9 +28,16 @@ class OrderExportEventHandler implements RemoteEventHandler<OrderExportRequested
     }
 
     @Override
+    public boolean isSuspended() {
+        return exports.isSuspended();
+    }
+
+    /** A planned fault comes before the call, so that it is no sign of the platform being down. */
+    @Override
     public Mono<OrderExportedEvent> handle(OrderExportRequestedEvent event, UUID deliveryId) {
         String key = deliveryId.toString();
-        return exports.export(OrderPayload.of(event, currency.code()), key)
+        return Faults.at("export")
+                .then(exports.export(OrderPayload.of(event, currency.code()), key))
                 .thenReturn(new OrderExportedEvent(event.orderId(), key));
     }
 }

@@ -10,13 +10,16 @@ import reactor.core.publisher.Mono;
 class OrderExportService {
 
     private final ExternalPlatformClient platform;
-    private final ExportProperties properties;
+    private final PlatformBreaker breaker;
 
     /** Completes when the platform has accepted the order; an answer that takes too long is an error. */
     Mono<Void> export(OrderPayload payload, String idempotencyKey) {
-        return platform.sendOrder(payload, idempotencyKey)
-                .timeout(properties.timeout())
-                .checkpoint("export order");
+        return breaker.protect(platform.sendOrder(payload, idempotencyKey)).checkpoint("export order");
+    }
+
+    /** Whether the platform is known to be down, so that an export would not even be tried. */
+    boolean isSuspended() {
+        return breaker.isOpen();
     }
 
     /** Completes when the platform has accepted the refund; an answer that takes too long is an error. */
