@@ -19,8 +19,8 @@ record Cause(
     static Context put(Context context, Delivery delivery) {
         StoredEvent event = delivery.event();
         Cause cause = new Cause(event.correlationId(), event.id(), event.traceparent(), event.faultPlan());
-        Context handling = context.put(Cause.class, cause).put(Attempt.class, new Attempt(delivery.attempts()));
-        return FaultPlan.stored(event.faultPlan(), delivery.attempts()).addTo(handling);
+        Context handling = context.put(Cause.class, cause).put(Attempt.class, new Attempt((int) delivery.fence()));
+        return FaultPlan.stored(event.faultPlan(), (int) delivery.fence()).addTo(handling);
     }
 
     static Cause in(ContextView context) {

@@ -28,7 +28,7 @@ class DeliveryRepository {
     private static final String INSERT = """
             INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
                                   owner, next_attempt_at, created_at)
-            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, 1, :owner, :next, :now)
+            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, :fence, :owner, :next, :now)
             """;
 
     /** Nothing earlier of the same aggregate is owed to the same handler. */
@@ -105,6 +105,7 @@ class DeliveryRepository {
                 .bind("aggregate", delivery.event().aggregateId())
                 .bind("sequence", delivery.event().sequence())
                 .bind("attempts", delivery.attempts())
+                .bind("fence", delivery.fence())
                 .bind("owner", owner == null ? Parameters.in(String.class) : owner)
                 .bind("next", next)
                 .bind("now", delivery.createdAt())
