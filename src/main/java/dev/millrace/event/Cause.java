@@ -20,7 +20,7 @@ record Cause(
         StoredEvent event = delivery.event();
         Cause cause = new Cause(event.correlationId(), event.id(), event.traceparent(), event.faultPlan());
         Context handling = context.put(Cause.class, cause).put(Attempt.class, new Attempt(delivery.attempts()));
-        return FaultPlan.stored(event.faultPlan(), delivery.attempts()).addTo(handling);
+        return FaultPlan.stored(event.faultPlan(), (int) delivery.fence()).addTo(handling);
     }
 
     static Cause in(ContextView context) {

@@ -33,7 +33,7 @@ class DeliveryRepository {
     private static final String INSERT = """
             INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
                                   owner, next_attempt_at, created_at, owed_since)
-            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, 1, :owner, :next, :now, :now)
+            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, :fence, :owner, :next, :now, :now)
             """;
 
     /** Nothing earlier of the same aggregate is owed to the same handler. */
@@ -116,6 +116,7 @@ class DeliveryRepository {
                 .bind("aggregate", delivery.event().aggregateId())
                 .bind("sequence", delivery.event().sequence())
                 .bind("attempts", delivery.attempts())
+                .bind("fence", delivery.fence())
                 .bind("owner", owner == null ? Parameters.in(String.class) : owner)
                 .bind("next", next)
                 .bind("now", delivery.owedSince())

@@ -72,7 +72,7 @@ public class EventPublisher {
     }
 
     private Mono<Void> oweLater(StoredEvent event, String handler, Duration delay) {
-        Delivery delivery = new Delivery(uuids.generate(), handler, 0, 1, clock.instant(), event);
+        Delivery delivery = new Delivery(uuids.generate(), handler, 0, 0, clock.instant(), event);
         return deliveries.insert(delivery, null, delivery.owedSince().plus(delay));
     }
 

@@ -58,6 +58,11 @@ class HttpExternalPlatformClient implements ExternalPlatformClient, AutoCloseabl
     }
 
     @Override
+    public Mono<Void> sendRefund(RefundPayload payload, String idempotencyKey) {
+        return send("payment.refunded", payload.refundedAt(), payload, idempotencyKey);
+    }
+
+    @Override
     public void close() {
         connections.dispose();
     }

@@ -24,8 +24,6 @@ class OrderExportService {
 
     /** Completes when the platform has accepted the refund; an answer that takes too long is an error. */
     Mono<Void> exportRefund(RefundPayload payload, String idempotencyKey) {
-        return platform.sendRefund(payload, idempotencyKey)
-                .timeout(properties.timeout())
-                .checkpoint("export refund");
+        return breaker.protect(platform.sendRefund(payload, idempotencyKey)).checkpoint("export refund");
     }
 }

@@ -27,6 +27,11 @@ class PaymentRefundedEventHandler implements RemoteEventHandler<PaymentRefundedE
     }
 
     @Override
+    public boolean isSuspended() {
+        return exports.isSuspended();
+    }
+
+    @Override
     public Mono<RefundExportedEvent> handle(PaymentRefundedEvent event, UUID deliveryId) {
         String key = deliveryId.toString();
         return exports.exportRefund(RefundPayload.of(event, currency.code()), key)

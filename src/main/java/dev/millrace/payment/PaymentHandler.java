@@ -26,6 +26,7 @@ class PaymentHandler {
     private final PaymentFacadeService facade;
     private final PaymentService payments;
     private final Idempotency idempotency;
+    private final FaultPlans faults;
     private final Requests requests;
     private final Currency currency;
 
@@ -50,6 +51,10 @@ class PaymentHandler {
             Instant paidAt) {}
 
     Mono<ServerResponse> pay(ServerRequest request) {
+        return faults.follow(request, payOnce(request));
+    }
+
+    private Mono<ServerResponse> payOnce(ServerRequest request) {
         return requests.body(request, PaymentRequest.class)
                 .flatMap(body -> idempotency.answerOnce(
                         request, body, facade.requestPayment(body.toCommand()), this::toSuccess));

@@ -13,16 +13,16 @@ import reactor.util.context.ContextView;
  * export=permanent}. It travels with the order's events, and is never there unless {@code millrace.faults.enabled}.
  *
  * @param text as it was sent; null for no plan
- * @param attempt which attempt at the step this is, from 1
+ * @param attempt which attempt at the step this is, from 1, those before a re-drive included
  */
 public record FaultPlan(@Nullable String text, int attempt) {
 
     public static final FaultPlan NONE = new FaultPlan(null, 0);
 
     private static final Pattern FAULT = Pattern.compile(
-            "(confirm|export|ranking|crash)=(transient|timeout|permanent|after-commit)(?:\\*(\\d{1,6}))?");
+            "(?:(confirm|export|ranking)=(transient|timeout|permanent)|(crash)=(after-commit))(?:\\*(\\d{1,6}))?");
 
-    /** One fault, and how many attempts it spoils. */
+    /** One fault, and how many attempts it spoils: as many as it says, or all; a permanent one, which is not repeated, one. */
     public record Fault(String step, String kind, int times) {}
 
     /** A plan as a client sends it; anything that is not one is refused. */
@@ -59,7 +59,10 @@ public record FaultPlan(@Nullable String text, int attempt) {
         if (!fault.matches()) {
             return Optional.empty();
         }
-        int times = fault.group(3) == null ? Integer.MAX_VALUE : Integer.parseInt(fault.group(3));
-        return Optional.of(new Fault(fault.group(1), fault.group(2), times));
+        String step = fault.group(1) == null ? fault.group(3) : fault.group(1);
+        String kind = fault.group(2) == null ? fault.group(4) : fault.group(2);
+        int untold = kind.equals("permanent") ? 1 : Integer.MAX_VALUE;
+        int times = fault.group(5) == null ? untold : Integer.parseInt(fault.group(5));
+        return Optional.of(new Fault(step, kind, times));
     }
 }

@@ -24,6 +24,7 @@ CREATE TABLE balance_entry (
     at            TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (user_id, sequence)
 );
+CREATE INDEX balance_entry_by_id ON balance_entry (id);
 
 -- expires_at is null once an order no longer waits for its payment: it is paid, or it is over. confirmation_failed_at is when
 -- it was announced that the order could not be confirmed; it may have been confirmed later.
@@ -145,3 +146,9 @@ CREATE TABLE product_sales (
     PRIMARY KEY (product_id, sold_hour)
 );
 CREATE INDEX product_sales_by_hour ON product_sales (sold_hour);
+
+-- The moment up to which each check has found nothing wrong.
+CREATE TABLE invariant_watermark (
+    name VARCHAR(64) PRIMARY KEY,
+    mark TIMESTAMP WITH TIME ZONE NOT NULL
+);

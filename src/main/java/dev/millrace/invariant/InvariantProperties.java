@@ -1,0 +1,8 @@
+package dev.millrace.invariant;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/** @param interval how often the service checks itself */
+@ConfigurationProperties("millrace.invariants")
+record InvariantProperties(Duration interval) {}

@@ -1,0 +1,19 @@
+package dev.millrace.invariant;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/** The moment up to which nothing was wrong. */
+record Watermark(Instant moment) {
+
+    static final Watermark BEGINNING = new Watermark(Instant.EPOCH);
+
+    /** The smallest id of version 7 (RFC 9562, section 5.7) that can have been drawn at the moment. */
+    UUID firstId() {
+        return new UUID(moment.toEpochMilli() << 16, 0);
+    }
+
+    boolean isAfter(Watermark other) {
+        return moment.isAfter(other.moment);
+    }
+}
