@@ -61,12 +61,13 @@ class DeliveryRepository {
              WHERE id = :id AND fence = :fence
             """;
 
+    /** Ordered by all of the index: or H2 looks at everything that is due, again for each row it takes. */
     private static final String CLAIM = """
             UPDATE delivery SET owner = :owner, next_attempt_at = :lease, attempts = attempts + 1, fence = fence + 1
              WHERE next_attempt_at <= :now
                AND id IN (SELECT id FROM delivery
                            WHERE handler = :handler AND next_attempt_at <= :now AND %s
-                           ORDER BY next_attempt_at
+                           ORDER BY handler, next_attempt_at
                            LIMIT :limit)
             """;
 
