@@ -21,9 +21,9 @@ public final class ReactiveRules implements BeforeAllCallback {
         BlockHound.install(builder -> builder
                 // Handing work to an H2 thread takes the lock of its queue for as long as it takes to add one element.
                 .allowBlockingCallsInside(LinkedBlockingQueue.class.getName(), "offer")
-                // Ending a timeout early takes the lock of the timers' queue, as beginning one does, which Reactor allows.
-                .allowBlockingCallsInside(
-                        "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
+                // Ending a timeout early takes the lock of the timers' queue, as beginning one does, which Reactor
+                // allows.
+                .allowBlockingCallsInside("java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
                 // The validator's messages are read from the class path once, as classes are.
                 .allowBlockingCallsInside(
                         "org.hibernate.validator.resourceloading.PlatformResourceBundleLocator", "getResourceBundle"));
