@@ -29,7 +29,7 @@ class PoisonTests {
     private static final int ALL = 11_000;
     private static final int POISON = 1_000;
     private static final int TOGETHER = 100;
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration LONG = Duration.ofMinutes(3);
     private static final RetryPolicy TWICE =
             new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(50), 2, null, Duration.ofDays(1), true);
 
