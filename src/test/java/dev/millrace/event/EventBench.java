@@ -12,7 +12,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -75,8 +77,10 @@ final class EventBench {
     static final class Here implements EventHandler<Happened> {
 
         final String name = uniqueName();
-        final List<Happened> handled = new CopyOnWriteArrayList<>();
+        final Queue<Happened> handled = new ConcurrentLinkedQueue<>();
+        final Queue<Happened> givenUp = new ConcurrentLinkedQueue<>();
         volatile Function<Happened, Mono<Void>> effect = event -> Mono.empty();
+        volatile Function<Happened, Mono<Void>> consequence = event -> Mono.empty();
 
         @Override
         public String name() {
@@ -91,6 +95,11 @@ final class EventBench {
         @Override
         public Mono<Void> handle(Happened event) {
             return Mono.defer(() -> effect.apply(event)).then(Mono.fromRunnable(() -> handled.add(event)));
+        }
+
+        @Override
+        public Mono<Void> whenGivenUp(Happened event, String reason, int attempts) {
+            return Mono.defer(() -> consequence.apply(event)).then(Mono.fromRunnable(() -> givenUp.add(event)));
         }
     }
 
@@ -157,12 +166,24 @@ final class EventBench {
             Duration timeout,
             RetryPolicy policy,
             Subscriber<?>... handlers) {
+        this(database, tx, 2, capacity, lease, timeout, policy, handlers);
+    }
+
+    private EventBench(
+            DatabaseClient database,
+            TransactionalOperator tx,
+            int lanes,
+            int capacity,
+            Duration lease,
+            Duration timeout,
+            RetryPolicy policy,
+            Subscriber<?>... handlers) {
         this.database = database;
         this.tx = tx;
         this.properties = new BusProperties(
                 BusProperties.Transport.SINKS,
                 uniqueName(),
-                2,
+                lanes,
                 capacity,
                 lease,
                 Duration.ofMillis(20),
@@ -188,6 +209,14 @@ final class EventBench {
         this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, properties, clock);
         this.delivery = new EventDelivery(
                 bus, subscribers, worker, sweeper, deliveries, properties, clock, Duration.ofMillis(200));
+    }
+
+    /** A bench for thousands of deliveries, whose clock runs. */
+    static EventBench wide(
+            DatabaseClient database, TransactionalOperator tx, RetryPolicy policy, Subscriber<?>... handlers) {
+        EventBench bench = new EventBench(database, tx, 8, 1_024, LEASE, Duration.ofSeconds(10), policy, handlers);
+        bench.clock.run();
+        return bench;
     }
 
     /** Publishes the event in a transaction of its own. */
