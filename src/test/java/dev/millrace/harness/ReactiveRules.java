@@ -21,6 +21,9 @@ public final class ReactiveRules implements BeforeAllCallback {
         BlockHound.install(builder -> builder
                 // Handing work to an H2 thread takes the lock of its queue for as long as it takes to add one element.
                 .allowBlockingCallsInside(LinkedBlockingQueue.class.getName(), "offer")
+                // How a class is read from JSON is found out once, under a lock, as classes are loaded.
+                .allowBlockingCallsInside(
+                        "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer")
                 // The validator's messages are read from the class path once, as classes are.
                 .allowBlockingCallsInside(
                         "org.hibernate.validator.resourceloading.PlatformResourceBundleLocator", "getResourceBundle"));
