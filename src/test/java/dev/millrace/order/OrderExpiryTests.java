@@ -74,17 +74,7 @@ class OrderExpiryTests {
                 .isEqualTo(1);
     }
 
-    @Test
-    void takesAPaymentForAnOrderWhoseTimeIsOverUntilItIsMarked() {
-        long user = shop.aUserWith(10_000);
-        UUID order = shop.anOrder(user, 4_000);
-
-        Reply paid = now(lapse(order).then(shop.pay(order, user)));
-
-        assertThat(paid.status()).isIn(200, 409);
-        books.assertThatTheyAddUp();
-    }
-
+    /** The time of each order is over; until it is marked, it can be paid. */
     @Test
     void eitherExpiresOrIsPaid() {
         List<Result> results = Flux.range(0, RACES)
