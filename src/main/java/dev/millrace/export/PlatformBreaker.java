@@ -80,7 +80,11 @@ class PlatformBreaker implements MeterBinder {
     private void note(CircuitBreakerOnStateTransitionEvent event) {
         State state = event.getStateTransition().getToState();
         leftAloneUntil = state == State.OPEN ? clock.instant().plus(openFor) : Instant.MAX;
-        log.warn("The way to the platform is now {}", state);
+        if (state == State.CLOSED) {
+            log.info("The platform is back");
+        } else if (event.getStateTransition().getFromState() == State.CLOSED) {
+            log.warn("The platform is down; it is left alone and tried every {}", openFor);
+        }
     }
 
     /** The first call after the wait is the trial; no thread is kept for that moment. */

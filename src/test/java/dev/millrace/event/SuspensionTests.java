@@ -34,7 +34,7 @@ import reactor.test.StepVerifier;
 @RunningService
 class SuspensionTests {
 
-    private static final Duration OPEN_FOR = Duration.ofSeconds(5);
+    private static final Duration OPEN_FOR = Duration.ofSeconds(20);
     private static final Duration SWEEP_INTERVAL = Duration.ofMillis(250);
     private static final int AGGREGATES = 20;
 
@@ -100,7 +100,7 @@ class SuspensionTests {
         lanes.dispose();
     }
 
-    /** Two hours on a clock that the test moves. Each call fails, and one is made every five seconds. */
+    /** Two hours on a clock that the test moves. Each call fails, and one is made every twenty seconds. */
     @Test
     void givesNothingUpInAnOutageOfTwoHoursAndThenFollowsInOrder() {
         List.of(0, 1, 2).forEach(this::publishAll);
