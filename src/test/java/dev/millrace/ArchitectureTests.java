@@ -77,6 +77,7 @@ class ArchitectureTests {
             "dev.millrace.database.Checkpoints",
             "dev.millrace.event.EventDelivery",
             "dev.millrace.idempotency.AnswerPurge",
+            "dev.millrace.shared.Drain",
             "dev.millrace.shared.InFlight");
 
     private static final Set<String> MAY_WAIT = Set.of("dev.millrace.database.Checkpoints.closeDatabase()");

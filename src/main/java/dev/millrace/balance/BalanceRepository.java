@@ -39,7 +39,7 @@ class BalanceRepository {
     private static final String LIST_ENTRIES = """
             SELECT id, user_id, sequence, type, amount, balance_after, reference, at FROM balance_entry
              WHERE user_id = :user AND sequence < :before
-             ORDER BY sequence DESC
+             ORDER BY user_id DESC, sequence DESC
              LIMIT :rows
             """;
 

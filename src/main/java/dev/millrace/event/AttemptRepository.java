@@ -28,8 +28,8 @@ class AttemptRepository {
     }
 
     private static final String INSERT = """
-            INSERT INTO delivery_attempt (id, delivery_id, attempt, outcome, reason, at)
-            VALUES (:id, :delivery, :attempt, :outcome, :reason, :at)
+            INSERT INTO delivery_attempt (id, delivery_id, event_id, attempt, outcome, reason, at)
+            VALUES (:id, :delivery, :event, :attempt, :outcome, :reason, :at)
             """;
 
     private static final String INSERT_ALL = """
@@ -57,10 +57,11 @@ class AttemptRepository {
     private final DatabaseClient database;
     private final NoArgGenerator uuids;
 
-    Mono<Void> insert(UUID deliveryId, int attempt, Outcome outcome, String reason, Instant at) {
+    Mono<Void> insert(UUID deliveryId, UUID eventId, int attempt, Outcome outcome, String reason, Instant at) {
         return database.sql(INSERT)
                 .bind("id", uuids.generate())
                 .bind("delivery", deliveryId)
+                .bind("event", eventId)
                 .bind("attempt", attempt)
                 .bind("outcome", outcome.name())
                 .bind("reason", reason)

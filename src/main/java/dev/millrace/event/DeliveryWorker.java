@@ -129,6 +129,7 @@ class DeliveryWorker {
     }
 
     private Mono<Void> record(Delivery delivery, Outcome outcome, Failure failure) {
-        return attempts.insert(delivery.id(), delivery.attempts(), outcome, failure.reason(), clock.instant());
+        return attempts.insert(
+                delivery.id(), delivery.event().id(), delivery.attempts(), outcome, failure.reason(), clock.instant());
     }
 }

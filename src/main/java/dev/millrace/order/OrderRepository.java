@@ -51,7 +51,7 @@ class OrderRepository {
     private static final String FIND_ALL = WITH_ITEMS.formatted("o.id = ANY(:ids)");
 
     private static final String LIST_IDS =
-            "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY id DESC LIMIT :rows";
+            "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY user_id DESC, id DESC LIMIT :rows";
 
     private static final String LOCK = "SELECT id FROM orders WHERE id = :id FOR UPDATE";
 

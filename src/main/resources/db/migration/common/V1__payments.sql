@@ -129,12 +129,14 @@ CREATE INDEX delivery_by_status ON delivery (status, id);
 CREATE TABLE delivery_attempt (
     id          UUID PRIMARY KEY,
     delivery_id UUID                     NOT NULL,
+    event_id    UUID,
     attempt     INTEGER                  NOT NULL,
     outcome     VARCHAR(16)              NOT NULL,
     reason      VARCHAR(1000)            NOT NULL,
     at          TIMESTAMP WITH TIME ZONE NOT NULL
 );
 CREATE INDEX delivery_attempt_by_delivery ON delivery_attempt (delivery_id, id);
+CREATE INDEX delivery_attempt_by_event ON delivery_attempt (event_id);
 CREATE INDEX delivery_attempt_by_age ON delivery_attempt (at);
 
 -- Sales summed up by product and hour.

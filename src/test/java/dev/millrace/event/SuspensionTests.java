@@ -65,6 +65,7 @@ class SuspensionTests {
         RetryPolicy policy = new RetryPolicy(
                 Duration.ofMillis(500), Duration.ofSeconds(30), 6, Duration.ofMinutes(15), Duration.ofHours(24), true);
         BusProperties properties = new BusProperties(
+                BusProperties.Transport.SINKS,
                 platform.name,
                 4,
                 1024,
@@ -250,8 +251,8 @@ class SuspensionTests {
         }
 
         @Override
-        Mono<List<Delivery>> claim(String handler, int limit, String owner, Instant now, Instant lease) {
-            return super.claim(handler, limit, owner, now, lease).doOnNext(found -> claimed += found.size());
+        Mono<List<Delivery>> claim(List<Delivery> due, String owner, Instant now, Instant lease) {
+            return super.claim(due, owner, now, lease).doOnNext(found -> claimed += found.size());
         }
     }
 
