@@ -44,8 +44,9 @@ class DeliveryUpkeepTests {
         Instant old = Instant.now().minus(RETENTION).minusSeconds(1);
         attempts.insertAll(Collections.nCopies(1_200, new Dead(settled, 1)), Outcome.FAILED, "old", old)
                 .block();
-        attempts.insert(settled, 2, Outcome.DISCARDED, "recent", Instant.now()).block();
-        attempts.insert(owed, 1, Outcome.FAILED, "old", old).block();
+        attempts.insert(settled, UUID.randomUUID(), 2, Outcome.DISCARDED, "recent", Instant.now())
+                .block();
+        attempts.insert(owed, UUID.randomUUID(), 1, Outcome.FAILED, "old", old).block();
 
         purge.olderThan(RETENTION, attempts::purge).block();
 

@@ -234,7 +234,7 @@ class GivingUpTests {
     private static Mono<?> takeOver(EventBench bench, Subscriber<?> handler) {
         return Mono.defer(() -> {
             bench.clock.forward(EventBench.LEASE);
-            return bench.deliveries.claim(handler.name(), 1, "another", bench.clock.instant(), bench.leaseEnd());
+            return bench.claiming(handler, "another");
         });
     }
 
