@@ -66,6 +66,15 @@ class ArchitectureTests {
             "dev.millrace.order.OrderStatus",
             "dev.millrace.order.OrderToPay",
             "dev.millrace.order.OrderUseCase",
+            "dev.millrace.order.PaymentRefundedEvent",
+            "dev.millrace.order.UndoneSale",
+            "dev.millrace.event.Attempt",
+            "dev.millrace.event.Failure",
+            "dev.millrace.event.Faults",
+            "dev.millrace.event.PermanentFailure",
+            "dev.millrace.event.Suspended",
+            "dev.millrace.event.TransientFailure",
+            "dev.millrace.export.RefundPayload",
             "dev.millrace.order.ProductSalesRankRecordedEvent",
             "dev.millrace.order.ProductSalesRankRecordedEvent$Sale",
             "dev.millrace.payment.PaymentStatus",
@@ -76,9 +85,9 @@ class ArchitectureTests {
     private static final Set<String> SUBSCRIBERS = Set.of(
             "dev.millrace.database.Checkpoints",
             "dev.millrace.event.EventDelivery",
-            "dev.millrace.idempotency.AnswerPurge",
             "dev.millrace.shared.Drain",
-            "dev.millrace.shared.InFlight");
+            "dev.millrace.shared.InFlight",
+            "dev.millrace.shared.Recurring");
 
     private static final Set<String> MAY_WAIT = Set.of("dev.millrace.database.Checkpoints.closeDatabase()");
 
@@ -98,6 +107,7 @@ class ArchitectureTests {
         "idempotency, shared",
         "product,     shared",
         "database,    shared",
+        "invariant,   shared",
         "shared,      ''"
     })
     void letsAFeatureKnowOnlyThese(String feature, String known) {
@@ -132,6 +142,7 @@ class ArchitectureTests {
                                 ".idempotency",
                                 ".product",
                                 ".database",
+                                ".invariant",
                                 ".shared")
                         .map(name -> "dev.millrace" + name)
                         .toArray(String[]::new))

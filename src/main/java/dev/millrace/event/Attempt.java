@@ -9,8 +9,11 @@ import reactor.core.publisher.Mono;
  */
 public record Attempt(int number) {
 
-    /** The attempt that is under way; empty if nothing is being handled. */
+    private static final Attempt FIRST = new Attempt(1);
+
+    /** The attempt that is under way; the first, where a handler is called by other means. */
     public static Mono<Attempt> current() {
-        return Mono.deferContextual(context -> Mono.justOrEmpty(context.<Attempt>getOrEmpty(Attempt.class)));
+        return Mono.deferContextual(
+                context -> Mono.just(context.<Attempt>getOrEmpty(Attempt.class).orElse(FIRST)));
     }
 }

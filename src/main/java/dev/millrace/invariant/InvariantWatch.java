@@ -8,27 +8,20 @@ import lombok.extern.slf4j.Slf4j;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Checks the books at intervals, and tells what it found last as health and as gauges. */
 @Slf4j
 @Component("invariantsHealthIndicator")
-class InvariantWatch implements ReactiveHealthIndicator, SmartLifecycle {
+class InvariantWatch implements ReactiveHealthIndicator {
 
     private final InvariantService invariants;
-    private final InvariantProperties properties;
     private final MultiGauge violations;
     private volatile @Nullable InvariantReport last;
-    private volatile Disposable running = Disposables.disposed();
 
-    InvariantWatch(InvariantService invariants, InvariantProperties properties, MeterRegistry metrics) {
+    InvariantWatch(InvariantService invariants, MeterRegistry metrics) {
         this.invariants = invariants;
-        this.properties = properties;
         this.violations = MultiGauge.builder("millrace.invariant.violations")
                 .description("What was found wrong by the last check")
                 .register(metrics);
@@ -39,31 +32,8 @@ class InvariantWatch implements ReactiveHealthIndicator, SmartLifecycle {
         return Mono.fromSupplier(() -> toHealth(last));
     }
 
-    @Override
-    public void start() {
-        running = Flux.interval(properties.interval())
-                .onBackpressureDrop()
-                .concatMap(tick -> look(), 1)
-                .subscribe();
-    }
-
-    @Override
-    public void stop() {
-        running.dispose();
-    }
-
-    @Override
-    public boolean isRunning() {
-        return !running.isDisposed();
-    }
-
-    private Mono<Void> look() {
-        return invariants
-                .checkAll()
-                .doOnNext(this::publish)
-                .doOnError(error -> log.warn("The books could not be checked", error))
-                .onErrorComplete()
-                .then();
+    Mono<Void> look() {
+        return invariants.checkAll().doOnNext(this::publish).then();
     }
 
     private void publish(InvariantReport report) {

@@ -1,8 +1,16 @@
 package dev.millrace.order;
 
+import dev.millrace.shared.Recurring;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(OrderProperties.class)
-class OrderConfiguration {}
+class OrderConfiguration {
+
+    @Bean
+    Recurring recurringOrderExpiry(OrderExpiry expiry, OrderProperties properties) {
+        return new Recurring("Expiring orders", properties.expiryInterval(), expiry.expireOrders());
+    }
+}

@@ -6,11 +6,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import lombok.extern.slf4j.Slf4j;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -20,7 +16,7 @@ import reactor.core.publisher.Mono;
  */
 @Slf4j
 @Component
-class StrandedOrders implements SmartLifecycle {
+class StrandedOrders {
 
     private static final int MOST = 100;
 
@@ -28,7 +24,6 @@ class StrandedOrders implements SmartLifecycle {
     private final CompensationProperties properties;
     private final Clock clock;
     private volatile int found;
-    private volatile Disposable running = Disposables.disposed();
 
     StrandedOrders(PaymentRepository payments, CompensationProperties properties, Clock clock, MeterRegistry metrics) {
         this.payments = payments;
@@ -45,28 +40,6 @@ class StrandedOrders implements SmartLifecycle {
         return Mono.defer(() -> payments.findStrandedOrders(clock.instant().minus(properties.strandedAge()), MOST)
                         .collectList())
                 .doOnNext(this::report);
-    }
-
-    @Override
-    public void start() {
-        running = Flux.interval(properties.strandedInterval())
-                .onBackpressureDrop()
-                .concatMap(
-                        tick -> findStranded()
-                                .doOnError(error -> log.warn("The search for stranded orders failed", error))
-                                .onErrorComplete(),
-                        1)
-                .subscribe();
-    }
-
-    @Override
-    public void stop() {
-        running.dispose();
-    }
-
-    @Override
-    public boolean isRunning() {
-        return !running.isDisposed();
     }
 
     private void report(List<UUID> orders) {

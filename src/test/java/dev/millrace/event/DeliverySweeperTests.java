@@ -45,7 +45,7 @@ class DeliverySweeperTests {
             assertThat(owed.owner()).isEqualTo(bench.properties.instance());
             assertThat(owed.nextAttemptAt()).isEqualTo(bench.leaseEnd());
             assertThat(owed.attempts()).isEqualTo(1);
-            assertThat(owed.fence()).isEqualTo(2);
+            assertThat(owed.fence()).isEqualTo(1);
         });
     }
 

@@ -93,6 +93,9 @@ class EventCodecTests {
         if (simple == long.class || simple == Long.class) {
             return (1L << 53) - 1;
         }
+        if (simple == boolean.class) {
+            return true;
+        }
         if (simple == int.class || simple == Integer.class) {
             return Integer.MAX_VALUE;
         }
