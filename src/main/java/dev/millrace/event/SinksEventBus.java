@@ -16,6 +16,7 @@ class SinksEventBus implements EventBus {
 
     private final BusProperties properties;
     private final Map<String, HandlerLanes> lanes = new ConcurrentHashMap<>();
+    private volatile boolean closed;
 
     @Override
     public int reserve(String handler, int wanted) {
@@ -34,7 +35,7 @@ class SinksEventBus implements EventBus {
 
     /** Hands every delivery to the work; completes once {@link #close()} has been called and the lanes are empty. */
     Mono<Void> run(Collection<String> handlers, Function<Delivery, Mono<Void>> work) {
-        return Flux.fromIterable(handlers)
+        return Flux.defer(() -> Flux.fromIterable(open(handlers)))
                 .flatMap(handler -> lanesOf(handler).run(work), Integer.MAX_VALUE)
                 .then();
     }
@@ -48,7 +49,17 @@ class SinksEventBus implements EventBus {
     }
 
     void close() {
+        closed = true;
         lanes.values().forEach(HandlerLanes::close);
+    }
+
+    /** Lanes that were closed stay so; a bus that runs again has new ones. */
+    private Collection<String> open(Collection<String> handlers) {
+        if (closed) {
+            lanes.clear();
+            closed = false;
+        }
+        return handlers;
     }
 
     private HandlerLanes lanesOf(String handler) {

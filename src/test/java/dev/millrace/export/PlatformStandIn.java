@@ -165,10 +165,16 @@ final class PlatformStandIn implements AutoCloseable {
                 .defaultIfEmpty(new byte[0])
                 .map(body -> new Call(request.requestHeaders().copy(), body, request.remoteAddress()))
                 .doOnNext(calls::add)
-                .flatMap(call ->
-                        Mono.from(answer.to(response)).then(Mono.fromRunnable(() -> noteAccepted(call, response))));
+                .flatMap(call -> Mono.from(answer(call, response)));
     }
 
+    private Publisher<Void> answer(Call call, HttpServerResponse response) {
+        Publisher<Void> answering = answer.to(response);
+        noteAccepted(call, response);
+        return answering;
+    }
+
+    /** Before the answer is sent, so that whoever has it finds the order here. */
     private void noteAccepted(Call call, HttpServerResponse response) {
         if (response.status().code() == 200) {
             synchronized (accepted) {
