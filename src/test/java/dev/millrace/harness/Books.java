@@ -50,8 +50,10 @@ public class Books {
             """
             SELECT CAST(o.id AS VARCHAR) FROM orders o LEFT JOIN payment p ON p.order_id = o.id
              WHERE o.status = 'EXPIRED' AND p.id IS NOT NULL
-                OR o.status = 'CONFIRMED' AND (p.id IS NULL OR p.status = 'REFUNDED')
+                OR o.status = 'CONFIRMED' AND p.status = 'REFUNDED'
                 OR o.status = 'REFUNDED' AND (p.id IS NULL OR p.status <> 'REFUNDED')
+                OR o.status = 'CONFIRMED' AND p.id IS NULL
+                   AND EXISTS (SELECT 1 FROM event e WHERE e.aggregate_id = o.id AND e.type = 'order.confirmed.v1')
             """,
             "an order has more than one failed confirmation",
             """
