@@ -40,6 +40,7 @@ final class Checkpoints {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final ConnectionFactory factory;
+    private final Runnable upkeep;
     private final H2Thread thread = new H2Thread();
     private final Queue<MonoSink<Void>> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger arrivals = new AtomicInteger();
@@ -64,6 +65,7 @@ final class Checkpoints {
         do {
             List<MonoSink<Void>> group = takeAll();
             checkpoint().subscribe(null, error -> fail(group, error), () -> group.forEach(MonoSink::success));
+            upkeep.run();
             seen = arrivals.addAndGet(-seen);
         } while (seen != 0);
     }

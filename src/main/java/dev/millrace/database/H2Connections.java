@@ -4,6 +4,7 @@ import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.r2dbc.ConnectionFactoryDecorator;
+import org.springframework.boot.r2dbc.OptionsCapableConnectionFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,9 +23,14 @@ class H2Connections implements ConnectionFactoryDecorator {
         if (!"H2".equals(delegate.getMetadata().getName())) {
             return delegate;
         }
-        Checkpoints shared = new Checkpoints(delegate);
+        Checkpoints shared = new Checkpoints(delegate, upkeepOf(delegate));
         checkpoints = shared;
         return new ThreadedConnectionFactory(delegate, shared);
+    }
+
+    private static Runnable upkeepOf(ConnectionFactory factory) {
+        OptionsCapableConnectionFactory known = OptionsCapableConnectionFactory.unwrapFrom(factory);
+        return known == null ? () -> {} : new FileUpkeep(MigrationConnection.to(known.getOptions()));
     }
 
     /** Closes the database; to be called when the last connection has been given back. */

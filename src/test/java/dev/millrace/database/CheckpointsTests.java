@@ -25,7 +25,7 @@ class CheckpointsTests {
     private static final String CHECKPOINT = "CHECKPOINT SYNC";
 
     private final ScriptedDatabase database = new ScriptedDatabase();
-    private final Checkpoints checkpoints = new Checkpoints(database);
+    private final Checkpoints checkpoints = new Checkpoints(database, () -> {});
 
     @Test
     void writesAMarkFirstSoThatThereIsSomethingToWaitFor() {
