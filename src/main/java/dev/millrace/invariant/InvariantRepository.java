@@ -18,7 +18,8 @@ class InvariantRepository {
     private static final int SAMPLE = 5;
 
     private static final String COUNT_AND_SAMPLE =
-            "SELECT COUNT(*) OVER () AS violations, CAST(id AS VARCHAR(40)) AS sample FROM (%s) v LIMIT " + SAMPLE;
+            "SELECT COUNT(*) OVER () AS violations, CAST(id AS VARCHAR(40)) AS sample FROM (%s) v ORDER BY id LIMIT "
+                    + SAMPLE;
 
     private final DatabaseClient database;
 
