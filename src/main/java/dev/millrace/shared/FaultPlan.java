@@ -19,6 +19,9 @@ public record FaultPlan(@Nullable String text, int attempt) {
 
     public static final FaultPlan NONE = new FaultPlan(null, 0);
 
+    /** As much as is stored with an event. */
+    private static final int MAX_LENGTH = 255;
+
     private static final Pattern FAULT = Pattern.compile(
             "(?:(confirm|export|ranking)=(transient|timeout|permanent)|(crash)=(after-commit))(?:\\*(\\d{1,6}))?");
 
@@ -27,8 +30,11 @@ public record FaultPlan(@Nullable String text, int attempt) {
 
     /** A plan as a client sends it; anything that is not one is refused. */
     public static FaultPlan sent(String text) {
-        Arrays.stream(text.split(","))
+        Arrays.stream(text.split(",", -1))
                 .forEach(part -> parse(part).orElseThrow(() -> InvalidRequest.at("X-Fault", "is not a fault plan")));
+        if (text.length() > MAX_LENGTH) {
+            throw InvalidRequest.at("X-Fault", "must not be longer than " + MAX_LENGTH);
+        }
         return new FaultPlan(text, 0);
     }
 
