@@ -65,7 +65,9 @@ class InvariantRepository {
         GenericExecuteSpec bound = database.sql(sql);
         bound = sql.contains(":since") ? bound.bind("since", since.firstId()) : bound;
         bound = sql.contains(":settled") ? bound.bind("settled", settled) : bound;
-        return sql.contains(":hour") ? bound.bind("hour", since.moment().truncatedTo(ChronoUnit.HOURS)) : bound;
+        Watermark hour = since.truncatedTo(ChronoUnit.HOURS);
+        bound = sql.contains(":first") ? bound.bind("first", hour.firstId()) : bound;
+        return sql.contains(":hour") ? bound.bind("hour", hour.moment()) : bound;
     }
 
     private static CheckResult toResult(String name, List<Violation> found) {

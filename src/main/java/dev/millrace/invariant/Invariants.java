@@ -85,29 +85,33 @@ final class Invariants {
                AND o.status NOT IN ('CONFIRMED', 'REFUNDED') AND p.status <> 'REFUNDED'
             """;
 
-    /** A paid order has been decided, or its confirmation or its compensation is still owed. */
+    /** A paid order is confirmed, or its money is back, or its confirmation or its compensation is still owed. */
     private static final String PAID_ORDER_IS_DECIDED_OR_OWED = """
-            SELECT e.id
+            SELECT o.id
               FROM event e
               JOIN orders o ON o.id = e.aggregate_id
-             WHERE e.id > :since AND e.type LIKE 'order.confirmed.%' AND o.status = 'CREATED'
+              LEFT JOIN payment p ON p.order_id = o.id
+             WHERE e.id > :since AND e.type LIKE 'order.confirmed.%'
+               AND o.status <> 'CONFIRMED' AND (p.id IS NULL OR p.status <> 'REFUNDED')
                AND NOT EXISTS (SELECT 1 FROM delivery d
                                 WHERE d.aggregate_id = e.aggregate_id AND d.handler IN ('confirm', 'compensate'))
             """;
 
-    /** An export has been recorded as done or dropped by an operator, or is still owed. */
+    /** The export of an order or a refund has been recorded as done, or dropped by an operator, or is still owed. */
     private static final String EXPORT_IS_DONE_OR_OWED = """
             SELECT e.id
               FROM event e
-             WHERE e.id > :since AND e.type LIKE 'order.export-requested.%'
+             WHERE e.id > :since
+               AND (e.type LIKE 'order.export-requested.%' OR e.type LIKE 'payment.refunded.%')
                AND NOT EXISTS (SELECT 1 FROM event done
-                                WHERE done.aggregate_id = e.aggregate_id AND done.type LIKE 'order.exported.%')
+                                WHERE done.aggregate_id = e.aggregate_id AND done.causation_id = e.id
+                                  AND (done.type LIKE 'order.exported.%' OR done.type LIKE 'refund.exported.%'))
                AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND d.handler = 'export')
                AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.event_id = e.id AND a.outcome = 'DISCARDED')
             """;
 
     private static final String SEQUENCES_HAVE_NO_GAP = """
-            SELECT e.id FROM event e
+            SELECT e.aggregate_id AS id FROM event e
              WHERE e.id > :since AND e.sequence > 1
                AND NOT EXISTS (SELECT 1 FROM event p
                                 WHERE p.aggregate_id = e.aggregate_id AND p.sequence = e.sequence - 1)

@@ -3,29 +3,44 @@ package dev.millrace.invariant;
 /** The check of the ranking, which is long enough to stand alone. */
 final class Sales {
 
+    /** Only the last refund of an order takes its sales back; the deliveries of the others say nothing about them. */
+    private static final String TAKING_BACK_IS_OWED = """
+            EXISTS (SELECT 1 FROM delivery d JOIN event r ON r.id = d.event_id
+                     WHERE d.aggregate_id = o.id AND d.handler = 'ranking' AND r.type LIKE 'payment.refunded.%'
+                       AND NOT EXISTS (SELECT 1 FROM event later
+                                        WHERE later.aggregate_id = o.id AND later.sequence > r.sequence
+                                          AND later.type LIKE 'payment.refunded.%'))
+            """;
+
+    private static final String COUNTING_IS_OWED_OR_DROPPED = """
+            EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = s.id AND d.handler = 'ranking')
+            OR EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.event_id = s.id AND a.outcome = 'DISCARDED')
+            """;
+
     /**
      * Compares the hours of the ranking with the lines of the orders confirmed in them. A sale counts once its delivery is
-     * handled, and until its refund is. Hours are compared whole, from the first full hour after the mark on.
+     * handled, and until its refund is. Hours are compared whole, from that of the mark on: a sale has been taken in and taken
+     * back in the hour of its confirmation, so an hour stays comparable however late a refund comes. A refund that comes after
+     * its hour was left behind is not looked at.
      */
     static final String RANKING_DIFFERS = """
             SELECT product_id AS id
               FROM (SELECT product_id, quantity, revenue FROM product_sales WHERE sold_hour >= :hour
                     UNION ALL
                     SELECT i.product_id,
-                           -i.quantity * o.counted,
-                           -CAST(i.quantity AS NUMERIC(38)) * i.unit_price * o.counted
-                      FROM (SELECT id, %s - %s AS counted FROM orders WHERE confirmed_at >= :hour) o
-                      JOIN order_item i ON i.order_id = o.id) differences
+                           -i.quantity * c.counted,
+                           -CAST(i.quantity AS NUMERIC(38)) * i.unit_price * c.counted
+                      FROM (SELECT o.id,
+                                   CASE WHEN %s THEN 0 ELSE 1 END
+                                   - CASE WHEN o.status <> 'REFUNDED' OR %s THEN 0 ELSE 1 END AS counted
+                              FROM event s
+                              JOIN orders o ON o.id = s.aggregate_id
+                             WHERE s.id >= :first AND s.type LIKE 'product.sales-rank-recorded.%%'
+                               AND o.confirmed_at >= :hour) c
+                      JOIN order_item i ON i.order_id = c.id) differences
              GROUP BY product_id
             HAVING SUM(quantity) <> 0 OR SUM(revenue) <> 0
-            """.formatted(
-                    "CASE WHEN " + owed("product.sales-rank-recorded.%") + " THEN 0 ELSE 1 END",
-                    "CASE WHEN status <> 'REFUNDED' OR " + owed("payment.refunded.%") + " THEN 0 ELSE 1 END");
+            """.formatted(COUNTING_IS_OWED_OR_DROPPED, TAKING_BACK_IS_OWED);
 
     private Sales() {}
-
-    private static String owed(String eventType) {
-        return "EXISTS (SELECT 1 FROM delivery d JOIN event e ON e.id = d.event_id"
-                + " WHERE d.aggregate_id = orders.id AND d.handler = 'ranking' AND e.type LIKE '" + eventType + "')";
-    }
 }

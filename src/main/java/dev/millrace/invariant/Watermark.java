@@ -1,6 +1,7 @@
 package dev.millrace.invariant;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 
 /** The moment up to which nothing was wrong. */
@@ -11,6 +12,10 @@ record Watermark(Instant moment) {
     /** The smallest id of version 7 (RFC 9562, section 5.7) that can have been drawn at the moment. */
     UUID firstId() {
         return new UUID(moment.toEpochMilli() << 16, 0);
+    }
+
+    Watermark truncatedTo(ChronoUnit unit) {
+        return new Watermark(moment.truncatedTo(unit));
     }
 
     boolean isAfter(Watermark other) {
