@@ -45,6 +45,9 @@ class DeliveryWorker {
     }
 
     private Mono<Void> handle(Delivery delivery) {
+        if (properties.policyOf(delivery.handler()).isExceededBy(delivery.attempts(), ageOf(delivery))) {
+            return Mono.error(new PermanentFailure("too many attempts ended without a result"));
+        }
         Subscriber<?> subscriber = subscribers
                 .find(delivery.handler(), delivery.event().type())
                 .orElseThrow(() -> new PermanentFailure(
@@ -92,9 +95,13 @@ class DeliveryWorker {
     }
 
     private Mono<Void> postponeOrGiveUp(Delivery delivery, Failure failure) {
-        Duration age = Duration.between(delivery.owedSince(), clock.instant());
-        Optional<Duration> wait = properties.policyOf(delivery.handler()).nextWait(delivery.attempts(), age);
+        Optional<Duration> wait =
+                properties.policyOf(delivery.handler()).nextWait(delivery.attempts(), ageOf(delivery));
         return wait.isPresent() ? postpone(delivery, failure, failure.atLeast(wait.get())) : giveUp(delivery, failure);
+    }
+
+    private Duration ageOf(Delivery delivery) {
+        return Duration.between(delivery.owedSince(), clock.instant());
     }
 
     private Mono<Void> postpone(Delivery delivery, Failure failure, Duration wait) {

@@ -39,6 +39,11 @@ record RetryPolicy(
         return attempts < this.attempts ? Optional.of(backoff(attempts)) : Optional.ofNullable(thenEvery);
     }
 
+    /** Whether an attempt that has been begun is one too many: those before it ended without a word, perhaps by a crash. */
+    boolean isExceededBy(int attempts, Duration age) {
+        return attempts > this.attempts && (thenEvery == null || age.compareTo(maxAge) >= 0);
+    }
+
     private Duration backoff(int attempts) {
         long bound = first.toMillis() << Math.min(Math.max(attempts - 1, 0), 20);
         return Duration.ofMillis(ThreadLocalRandom.current().nextLong(Math.min(bound, longest.toMillis())) + 1);

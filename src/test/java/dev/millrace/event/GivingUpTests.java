@@ -14,6 +14,7 @@ import dev.millrace.harness.RunningService;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
@@ -221,6 +222,25 @@ class GivingUpTests {
         assertThat(only(bench.owed(remote)).owner()).isEqualTo("another");
         assertThat(only(bench.owed(remote)).status()).isEqualTo("PENDING");
         assertThat(history(late.id())).isEmpty();
+    }
+
+    /** What a handler that takes the process down leaves behind: attempts that were begun and never ended. */
+    @Test
+    void givesUpWhatNeverEndsAnAttempt() {
+        AtomicInteger handled = new AtomicInteger();
+        here.effect = event -> Mono.fromRunnable(handled::incrementAndGet);
+        EventBench bench = bench(policy(3, null, false), here);
+        bench.publish(new Happened(aggregate, 1));
+
+        for (int crash = 0; crash < 3; crash++) {
+            assertThat(bench.claim(here)).hasSize(1);
+            bench.clock.forward(EventBench.LEASE);
+        }
+        bench.claim(here).forEach(bench::attempt);
+
+        assertThat(handled).hasValue(0);
+        assertThat(bench.owed(here))
+                .containsExactly(new Row("DEAD", 4, 4, null, null, "too many attempts ended without a result"));
     }
 
     private void giveUpTheFirstOfTwo(EventBench bench) {
