@@ -33,7 +33,7 @@ class HttpRequestsIT {
         String npx = findOnPath("npx", "npx.cmd").orElseGet(HttpRequestsIT::giveUp);
         List<String> stories = stories();
 
-        try (RunningJar service = RunningJar.start(data)) {
+        try (RunningJar service = RunningJar.start(data, "--millrace.faults.enabled=true")) {
             Path output = service.logBeside("http-requests.log");
             Process runner = new ProcessBuilder(command(npx, stories, service))
                     .redirectErrorStream(true)
