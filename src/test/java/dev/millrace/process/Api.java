@@ -51,6 +51,11 @@ final class Api {
         return send(toPost(path, body).header("Idempotency-Key", idempotencyKey));
     }
 
+    /** With a plan of how later steps of the order shall fail. */
+    Reply post(String path, String body, String idempotencyKey, String faults) throws IOException {
+        return send(toPost(path, body).header("Idempotency-Key", idempotencyKey).header("X-Fault", faults));
+    }
+
     private HttpRequest.Builder toPost(String path, String body) {
         return HttpRequest.newBuilder(address.resolve(path))
                 .header("Content-Type", "application/json")

@@ -104,6 +104,12 @@ final class Audit {
         }
     }
 
+    /** The service finds its books in order. */
+    void findsNoInvariantViolated() throws IOException {
+        JsonNode report = api.get("/admin/invariants").json();
+        assertThat(report.path("ok").asBoolean()).as("%s", report).isTrue();
+    }
+
     /** Nothing is there that was not answered. */
     void findsNothingOf(List<MoneyRequest> unanswered) throws IOException {
         for (MoneyRequest request : unanswered) {

@@ -85,6 +85,7 @@ class CrashIT {
         ofAll.findsEveryPaidOrderExported(runs);
         ofAll.findsEverySaleCountedOnce();
         ofAll.findsEveryBalanceExplained();
+        ofAll.findsNoInvariantViolated();
         return lost;
     }
 }
