@@ -223,7 +223,7 @@ class CompensationTests {
     /** What an operator or the time would do. */
     private void makeDue(UUID order, String handler) {
         Long rows = now(database.sql("""
-                        UPDATE delivery SET status = 'PENDING', next_attempt_at = :now
+                        UPDATE delivery SET status = 'RETRY', attempts = 0, next_attempt_at = :now
                          WHERE aggregate_id = :id AND handler = :handler
                         """)
                 .bind("now", Instant.now())
