@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class FileUpkeep implements Runnable {
 
     /** How many checkpoints are left alone between two moves: what is to be moved grows with them. */
-    private static final int CHECKPOINTS = 100;
+    private static final int CHECKPOINTS = 8;
 
     /** How full the places must be on the whole, in percent, for nothing to be done. */
     private static final int FULL_ENOUGH = 70;
