@@ -5,6 +5,7 @@ import static dev.millrace.shared.Rows.required;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
@@ -64,10 +65,16 @@ class InvariantRepository {
     private GenericExecuteSpec bind(String sql, Watermark since, Instant settled) {
         GenericExecuteSpec bound = database.sql(sql);
         bound = sql.contains(":since") ? bound.bind("since", since.firstId()) : bound;
+        bound = sql.contains(":before") ? bound.bind("before", sameTransaction(since)) : bound;
         bound = sql.contains(":settled") ? bound.bind("settled", settled) : bound;
         Watermark hour = since.truncatedTo(ChronoUnit.HOURS);
         bound = sql.contains(":first") ? bound.bind("first", hour.firstId()) : bound;
         return sql.contains(":hour") ? bound.bind("hour", hour.moment()) : bound;
+    }
+
+    /** What was written together with the first row after the mark may have drawn its id just before it. */
+    private static UUID sameTransaction(Watermark since) {
+        return since.minus(Invariants.TRANSACTION).firstId();
     }
 
     private static CheckResult toResult(String name, List<Violation> found) {
