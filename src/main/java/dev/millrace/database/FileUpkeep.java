@@ -3,6 +3,7 @@ package dev.millrace.database;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.h2.engine.SessionLocal;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each checkpoint writes the pages it changed to a new place, and the old place is used again once nothing in it is alive.
  * H2 moves the last live pages out of such places by itself, but hardly while checkpoints follow each other closely; so this
- * does it between two of them: a bounded piece of work, once in so many. It reaches for H2's store, which SQL does not
+ * does it between two of them: a bounded piece of work, now and then. It reaches for H2's store, which SQL does not
  * show.
  *
  * <p>To be used by one thread, which may block.
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 @RequiredArgsConstructor
 final class FileUpkeep implements Runnable {
 
-    /** How many checkpoints are left alone between two moves: what is to be moved grows with them. */
-    private static final int CHECKPOINTS = 8;
+    /** How long the file is left alone between two moves, in nanoseconds. */
+    private static final long REST = Duration.ofMillis(500).toNanos();
 
     /** How full the places must be on the whole, in percent, for nothing to be done. */
     private static final int FULL_ENOUGH = 70;
@@ -35,20 +36,20 @@ final class FileUpkeep implements Runnable {
 
     private final MigrationConnection database;
     private @Nullable Connection connection;
-    private int checkpoints;
+    private long lastMove = System.nanoTime();
 
-    /** Moves some live pages together, once in so many calls; what goes wrong is logged and changes nothing. */
+    /** Moves some live pages together, if the last time is a while ago; what goes wrong is logged and changes nothing. */
     @Override
     public void run() {
-        if (++checkpoints < CHECKPOINTS) {
+        if (System.nanoTime() - lastMove < REST) {
             return;
         }
-        checkpoints = 0;
         try {
             store().compact(FULL_ENOUGH, MOVED);
         } catch (SQLException | RuntimeException e) {
             log.warn("The database file could not be tidied", e);
         }
+        lastMove = System.nanoTime();
     }
 
     private MVStore store() throws SQLException {
