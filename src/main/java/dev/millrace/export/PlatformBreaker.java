@@ -36,7 +36,7 @@ class PlatformBreaker implements MeterBinder {
     private final Duration timeout;
     private final Duration openFor;
     private final Clock clock;
-    private volatile Instant leftAloneUntil = Instant.MAX;
+    private volatile Instant leftAloneUntil = Instant.MIN;
 
     PlatformBreaker(ExportProperties properties, Clock clock) {
         this.registry = CircuitBreakerRegistry.of(configuration(properties.breaker(), clock));
@@ -54,7 +54,7 @@ class PlatformBreaker implements MeterBinder {
                 .onErrorMap(CallNotPermittedException.class, error -> new Suspended("platform is left alone"));
     }
 
-    /** Whether a call made now would be no call. */
+    /** Whether a call made now would be no call; wrongly false for a moment, which costs nothing: then it is {@link Suspended}. */
     boolean isOpen() {
         return switch (breaker.getState()) {
             case OPEN -> !clock.instant().isAfter(leftAloneUntil);
@@ -79,7 +79,9 @@ class PlatformBreaker implements MeterBinder {
 
     private void note(CircuitBreakerOnStateTransitionEvent event) {
         State state = event.getStateTransition().getToState();
-        leftAloneUntil = state == State.OPEN ? clock.instant().plus(openFor) : Instant.MAX;
+        if (state == State.OPEN) {
+            leftAloneUntil = clock.instant().plus(openFor);
+        }
         if (state == State.CLOSED) {
             log.info("The platform is back");
         } else if (event.getStateTransition().getFromState() == State.CLOSED) {
