@@ -28,15 +28,16 @@ class AttemptRepository {
     }
 
     private static final String INSERT = """
-            INSERT INTO delivery_attempt (id, delivery_id, event_id, attempt, outcome, reason, at)
-            VALUES (:id, :delivery, :event, :attempt, :outcome, :reason, :at)
+            INSERT INTO delivery_attempt (id, delivery_id, event_id, handler, attempt, outcome, reason, at)
+            VALUES (:id, :delivery, :event, :handler, :attempt, :outcome, :reason, :at)
             """;
 
     private static final String INSERT_ALL = """
-            INSERT INTO delivery_attempt (id, delivery_id, attempt, outcome, reason, at)
-            SELECT past.id, past.delivery_id, past.attempt, :outcome, :reason, :at
+            INSERT INTO delivery_attempt (id, delivery_id, event_id, handler, attempt, outcome, reason, at)
+            SELECT past.id, d.id, d.event_id, d.handler, past.attempt, :outcome, :reason, :at
               FROM UNNEST(CAST(:ids AS UUID ARRAY), CAST(:deliveries AS UUID ARRAY), CAST(:attempts AS INTEGER ARRAY))
                    AS past (id, delivery_id, attempt)
+              JOIN delivery d ON d.id = past.delivery_id
             """;
 
     private static final String LIST = """
@@ -57,11 +58,22 @@ class AttemptRepository {
     private final DatabaseClient database;
     private final NoArgGenerator uuids;
 
-    Mono<Void> insert(UUID deliveryId, UUID eventId, int attempt, Outcome outcome, String reason, Instant at) {
+    Mono<Void> insert(Delivery delivery, Outcome outcome, String reason, Instant at) {
+        UUID eventId = delivery.event().id();
+        return insert(delivery.id(), eventId, delivery.handler(), delivery.attempts(), outcome, reason, at);
+    }
+
+    Mono<Void> insert(OwedDelivery delivery, Outcome outcome, String reason, Instant at) {
+        return insert(delivery.id(), delivery.eventId(), delivery.handler(), delivery.attempts(), outcome, reason, at);
+    }
+
+    private Mono<Void> insert(
+            UUID id, UUID eventId, String handler, int attempt, Outcome outcome, String reason, Instant at) {
         return database.sql(INSERT)
                 .bind("id", uuids.generate())
-                .bind("delivery", deliveryId)
+                .bind("delivery", id)
                 .bind("event", eventId)
+                .bind("handler", handler)
                 .bind("attempt", attempt)
                 .bind("outcome", outcome.name())
                 .bind("reason", reason)
@@ -69,7 +81,7 @@ class AttemptRepository {
                 .then();
     }
 
-    /** Records the same for each of the deliveries. */
+    /** Records the same for each of the deliveries that are still owed. */
     Mono<Void> insertAll(List<Dead> deliveries, Outcome outcome, String reason, Instant at) {
         return database.sql(INSERT_ALL)
                 .bind("ids", deliveries.stream().map(dead -> uuids.generate()).toArray(UUID[]::new))

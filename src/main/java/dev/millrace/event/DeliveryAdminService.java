@@ -119,8 +119,7 @@ class DeliveryAdminService {
                 .discard(dead.id())
                 .filter(discarded -> discarded)
                 .switchIfEmpty(Mono.error(NotDead::anyMore))
-                .flatMap(discarded -> attempts.insert(
-                        dead.id(), dead.eventId(), dead.attempts(), Outcome.DISCARDED, reason, clock.instant()));
+                .flatMap(discarded -> attempts.insert(dead, Outcome.DISCARDED, reason, clock.instant()));
     }
 
     private Mono<OwedDelivery> requireDead(UUID id) {

@@ -136,7 +136,6 @@ class DeliveryWorker {
     }
 
     private Mono<Void> record(Delivery delivery, Outcome outcome, Failure failure) {
-        return attempts.insert(
-                delivery.id(), delivery.event().id(), delivery.attempts(), outcome, failure.reason(), clock.instant());
+        return attempts.insert(delivery, outcome, failure.reason(), clock.instant());
     }
 }

@@ -108,7 +108,8 @@ final class Invariants {
                                 WHERE done.aggregate_id = e.aggregate_id AND done.causation_id = e.id
                                   AND (done.type LIKE 'order.exported.%' OR done.type LIKE 'refund.exported.%'))
                AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND d.handler = 'export')
-               AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.event_id = e.id AND a.outcome = 'DISCARDED')
+               AND NOT EXISTS (SELECT 1 FROM delivery_attempt a
+                                WHERE a.event_id = e.id AND a.handler = 'export' AND a.outcome = 'DISCARDED')
             """;
 
     private static final String SEQUENCES_HAVE_NO_GAP = """

@@ -4,17 +4,22 @@ package dev.millrace.invariant;
 final class Sales {
 
     /** Only the last refund of an order takes its sales back; the deliveries of the others say nothing about them. */
-    private static final String TAKING_BACK_IS_OWED = """
-            EXISTS (SELECT 1 FROM delivery d JOIN event r ON r.id = d.event_id
-                     WHERE d.aggregate_id = o.id AND d.handler = 'ranking' AND r.type LIKE 'payment.refunded.%'
+    private static final String TAKING_BACK_IS_OWED_OR_DROPPED = """
+            EXISTS (SELECT 1 FROM event r
+                     WHERE r.aggregate_id = o.id AND r.type LIKE 'payment.refunded.%'
                        AND NOT EXISTS (SELECT 1 FROM event later
                                         WHERE later.aggregate_id = o.id AND later.sequence > r.sequence
-                                          AND later.type LIKE 'payment.refunded.%'))
+                                          AND later.type LIKE 'payment.refunded.%')
+                       AND (EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = r.id AND d.handler = 'ranking')
+                            OR EXISTS (SELECT 1 FROM delivery_attempt a
+                                        WHERE a.event_id = r.id AND a.handler = 'ranking'
+                                          AND a.outcome = 'DISCARDED')))
             """;
 
     private static final String COUNTING_IS_OWED_OR_DROPPED = """
             EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = s.id AND d.handler = 'ranking')
-            OR EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.event_id = s.id AND a.outcome = 'DISCARDED')
+            OR EXISTS (SELECT 1 FROM delivery_attempt a
+                        WHERE a.event_id = s.id AND a.handler = 'ranking' AND a.outcome = 'DISCARDED')
             """;
 
     /**
@@ -40,7 +45,7 @@ final class Sales {
                       JOIN order_item i ON i.order_id = c.id) differences
              GROUP BY product_id
             HAVING SUM(quantity) <> 0 OR SUM(revenue) <> 0
-            """.formatted(COUNTING_IS_OWED_OR_DROPPED, TAKING_BACK_IS_OWED);
+            """.formatted(COUNTING_IS_OWED_OR_DROPPED, TAKING_BACK_IS_OWED_OR_DROPPED);
 
     private Sales() {}
 }

@@ -129,7 +129,8 @@ CREATE INDEX delivery_by_status ON delivery (status, id);
 CREATE TABLE delivery_attempt (
     id          UUID PRIMARY KEY,
     delivery_id UUID                     NOT NULL,
-    event_id    UUID,
+    event_id    UUID                     NOT NULL,
+    handler     VARCHAR(32)              NOT NULL,
     attempt     INTEGER                  NOT NULL,
     outcome     VARCHAR(16)              NOT NULL,
     reason      VARCHAR(1000)            NOT NULL,

@@ -156,8 +156,8 @@ class InvariantTests {
         Map<String, String> dropped = aPartlyRefundedOrder();
         execute("DELETE FROM product_sales WHERE product_id = {product}", dropped);
         String dropping = """
-                INSERT INTO delivery_attempt (id, delivery_id, event_id, attempt, outcome, reason, at)
-                SELECT RANDOM_UUID(), RANDOM_UUID(), id, 1, 'DISCARDED', 'dropped', occurred_at FROM event
+                INSERT INTO delivery_attempt (id, delivery_id, event_id, handler, attempt, outcome, reason, at)
+                SELECT RANDOM_UUID(), RANDOM_UUID(), id, 'ranking', 1, 'DISCARDED', 'dropped', occurred_at FROM event
                  WHERE aggregate_id = '{order}' AND type = 'product.sales-rank-recorded.v1'
                 """;
         String name = "ranking-is-what-was-confirmed";
