@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.springframework.stereotype.Component;
@@ -35,7 +36,7 @@ class DeliveryWorker {
      */
     Mono<Void> attempt(Delivery delivery) {
         return Mono.defer(() -> handle(delivery))
-                .timeout(properties.timeout())
+                .timeout(properties.timeout().multipliedBy(2))
                 .onErrorResume(error -> settle(delivery, Failure.of(error)))
                 .onErrorResume(error -> {
                     log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
@@ -59,7 +60,7 @@ class DeliveryWorker {
 
     private <E extends DomainEvent> Mono<Void> handleHere(EventHandler<E> handler, Delivery delivery) {
         E event = codec.decode(delivery.event(), handler.eventClass());
-        return acknowledging(delivery, Mono.defer(() -> handler.handle(event)));
+        return acknowledging(delivery, bounded(() -> handler.handle(event)));
     }
 
     /** Asks in a transaction, which ends only when the event it was about is on disk: the world is told nothing before. */
@@ -72,7 +73,13 @@ class DeliveryWorker {
 
     private <E extends DomainEvent> Mono<Void> send(RemoteEventHandler<E> handler, Delivery delivery) {
         E event = codec.decode(delivery.event(), handler.eventClass());
-        return handler.handle(event, delivery.id()).flatMap(fact -> acknowledging(delivery, publisher.publish(fact)));
+        return bounded(() -> handler.handle(event, delivery.id()))
+                .flatMap(fact -> acknowledging(delivery, publisher.publish(fact)));
+    }
+
+    /** Ends a handler that does not, inside of its transaction, which would otherwise hold its locks for as long. */
+    private <T> Mono<T> bounded(Supplier<Mono<T>> handling) {
+        return Mono.defer(handling).timeout(properties.timeout());
     }
 
     private Mono<Void> acknowledging(Delivery delivery, Mono<Void> effect) {
