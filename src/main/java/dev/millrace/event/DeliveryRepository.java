@@ -6,7 +6,6 @@ import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
 import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -68,10 +68,25 @@ class DeliveryRepository {
 
     /** In the order of the index, so that the search ends at the limit however much is due. */
     private static final String FIND_DUE = """
-            SELECT delivery.id AS delivery_id, delivery.handler, delivery.attempts, delivery.fence, delivery.owed_since, e.*
+            SELECT delivery.id AS delivery_id, delivery.handler, delivery.attempts, delivery.fence, delivery.owed_since,
+                   delivery.status, delivery.next_attempt_at, e.*,
+                   EXISTS (SELECT 1 FROM delivery later
+                            WHERE later.aggregate_id = delivery.aggregate_id
+                              AND later.handler = delivery.handler
+                              AND later.sequence > delivery.sequence) AS followed
               FROM delivery JOIN event e ON e.id = delivery.event_id
              WHERE delivery.handler = :handler AND delivery.next_attempt_at <= :now AND %s
              ORDER BY delivery.handler, delivery.next_attempt_at
+             LIMIT :limit
+            """;
+
+    /** What comes next of the same aggregate, whether it is due or not. */
+    private static final String FIND_NEXT = """
+            SELECT delivery.id AS delivery_id, delivery.handler, delivery.attempts, delivery.fence, delivery.owed_since,
+                   delivery.status, delivery.next_attempt_at, e.*, TRUE AS followed
+              FROM delivery JOIN event e ON e.id = delivery.event_id
+             WHERE delivery.aggregate_id = :aggregate AND delivery.handler = :handler AND delivery.sequence > :sequence
+             ORDER BY delivery.aggregate_id, delivery.handler, delivery.sequence
              LIMIT :limit
             """;
 
@@ -99,10 +114,6 @@ class DeliveryRepository {
             UPDATE delivery SET owner = NULL, next_attempt_at = :now, attempts = attempts - 1
              WHERE owner = :owner
             """;
-
-    /** Of one aggregate, only the head is claimed; among the others the order is a courtesy. */
-    private static final Comparator<Delivery> IN_ORDER =
-            Comparator.comparing(delivery -> delivery.event().occurredAt());
 
     private final DatabaseClient database;
     private final BusProperties properties;
@@ -151,20 +162,45 @@ class DeliveryRepository {
         return bind(RELEASE, delivery).bind("next", next).then();
     }
 
-    /** Finds deliveries that are due, the longest due first. Not promised: that they still are when they are claimed. */
+    /**
+     * Finds deliveries that are due: the longest due of those that nothing earlier holds up, then what follows each of them
+     * and is due too, in order. So a long queue of one aggregate does not take a sweep for each of its steps. Not promised:
+     * that they are still due when they are claimed.
+     */
     Mono<List<Delivery>> findDue(String handler, int limit, Instant now) {
         return database.sql(inOrder(FIND_DUE, handler))
                 .bind("handler", handler)
                 .bind("limit", limit)
                 .bind("now", now)
-                .map(DeliveryRepository::toDelivery)
+                .map(DeliveryRepository::toQueued)
                 .all()
-                .collectList();
+                .collectList()
+                .flatMap(heads -> Flux.fromIterable(heads)
+                        .concatWith(Flux.fromIterable(heads)
+                                .filter(Queued::followed)
+                                .concatMap(head -> findNext(head.delivery(), limit, now)))
+                        .take(limit)
+                        .map(Queued::delivery)
+                        .collectList());
+    }
+
+    private Flux<Queued> findNext(Delivery head, int limit, Instant now) {
+        boolean deadArePassed = !properties.policyOf(head.handler()).holdsBack();
+        return database.sql(FIND_NEXT)
+                .bind("aggregate", head.event().aggregateId())
+                .bind("handler", head.handler())
+                .bind("sequence", head.event().sequence())
+                .bind("limit", limit)
+                .map(DeliveryRepository::toQueued)
+                .all()
+                .filter(queued -> !(queued.isDead() && deadArePassed))
+                .takeWhile(queued -> queued.isDue(now));
     }
 
     /** Takes those that are still due and holds them until the lease ends. */
     Mono<List<Delivery>> claim(List<Delivery> due, String owner, Instant now, Instant lease) {
         Map<UUID, Delivery> byId = due.stream().collect(Collectors.toMap(Delivery::id, Function.identity()));
+        List<UUID> order = due.stream().map(Delivery::id).toList();
         return database.sql(CLAIM)
                 .filter(statement -> statement.returnGeneratedValues("id", "attempts", "fence"))
                 .bind("ids", byId.keySet().toArray(UUID[]::new))
@@ -173,8 +209,11 @@ class DeliveryRepository {
                 .bind("lease", lease)
                 .map(row -> claimed(byId, row))
                 .all()
-                .sort(IN_ORDER)
-                .collectList();
+                .collectMap(Delivery::id)
+                .map(claimed -> order.stream()
+                        .map(claimed::get)
+                        .filter(Objects::nonNull)
+                        .toList());
     }
 
     Mono<Long> renew(Collection<UUID> ids, String owner, Instant lease) {
@@ -229,6 +268,30 @@ class DeliveryRepository {
     private static Delivery claimed(Map<UUID, Delivery> due, Readable row) {
         Delivery delivery = Objects.requireNonNull(due.get(required(row, "id", UUID.class)));
         return delivery.claimed(required(row, "attempts", Integer.class), required(row, "fence", Long.class));
+    }
+
+    /** A delivery in the queue of its aggregate. */
+    private record Queued(
+            Delivery delivery,
+            DeliveryStatus status,
+            @Nullable Instant nextAttemptAt,
+            boolean followed) {
+
+        boolean isDead() {
+            return status == DeliveryStatus.DEAD;
+        }
+
+        boolean isDue(Instant now) {
+            return nextAttemptAt != null && !nextAttemptAt.isAfter(now);
+        }
+    }
+
+    private static Queued toQueued(Readable row) {
+        return new Queued(
+                toDelivery(row),
+                DeliveryStatus.valueOf(required(row, "status", String.class)),
+                row.get("next_attempt_at", Instant.class),
+                required(row, "followed", Boolean.class));
     }
 
     private static Delivery toDelivery(Readable row) {
