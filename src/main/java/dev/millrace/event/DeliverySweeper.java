@@ -39,9 +39,7 @@ class DeliverySweeper {
                 .onBackpressureDrop()
                 .concatMap(
                         tick -> Flux.fromIterable(bus.lanes())
-                                .concatMap(this::renew)
-                                .then()
-                                .onErrorResume(this::skip),
+                                .concatMap(lanes -> renew(lanes).onErrorResume(this::skip)),
                         1);
     }
 
