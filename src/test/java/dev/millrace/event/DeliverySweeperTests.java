@@ -7,6 +7,7 @@ import dev.millrace.event.EventBench.Happened;
 import dev.millrace.event.EventBench.Here;
 import dev.millrace.event.EventBench.Row;
 import dev.millrace.harness.RunningService;
+import dev.millrace.harness.Shop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
@@ -64,6 +65,35 @@ class DeliverySweeperTests {
     }
 
     @Test
+    void takesWhatFollowsTheHeadOfAQueueWithIt() {
+        UUID aggregate = UUID.randomUUID();
+        publishAllOf(aggregate, 3);
+
+        sweep();
+
+        assertThat(bench.held()).hasSize(3);
+        bench.delivery.start();
+        await().untilAsserted(() -> assertThat(bench.owed(handler)).isEmpty());
+        assertThat(handler.handled).extracting(Happened::number).containsExactly(0, 1, 2);
+        bench.delivery.stop();
+    }
+
+    @Test
+    void takesOfAQueueOnlyWhatIsDueWithoutAGap() {
+        UUID aggregate = UUID.randomUUID();
+        publishAllOf(aggregate, 3);
+        Shop.now(database.sql("UPDATE delivery SET next_attempt_at = :later WHERE aggregate_id = :id AND sequence = 2")
+                .bind("later", bench.clock.instant().plusSeconds(1))
+                .bind("id", aggregate)
+                .fetch()
+                .rowsUpdated());
+
+        sweep();
+
+        assertThat(bench.owed(handler)).extracting(Row::fence).containsExactly(1L, 0L, 0L);
+    }
+
+    @Test
     void givesThePlacesBackThatItDidNotNeed() {
         sweep();
 
@@ -109,6 +139,12 @@ class DeliverySweeperTests {
         await().untilAsserted(() ->
                 assertThat(hasty.owed(handler).get(0).nextAttemptAt()).isEqualTo(first.plusMillis(20)));
         renewing.dispose();
+    }
+
+    private void publishAllOf(UUID aggregate, int events) {
+        bench.bus.reserve(handler.name(), 3);
+        IntStream.range(0, events).forEach(number -> bench.publish(new Happened(aggregate, number)));
+        bench.bus.release(handler.name(), 3);
     }
 
     private void sweep() {

@@ -244,6 +244,20 @@ class DeliveryWorkerTests {
         assertThat(only(hasty.owed(remote)).status()).isEqualTo("RETRY");
     }
 
+    /** Its own row is locked by the acknowledgement; the postponement gets it only from a transaction that has ended. */
+    @Test
+    void endsTheTransactionOfAHandlerThatDoesNotEnd() {
+        EventBench hasty =
+                new EventBench(database, tx, 0, EventBench.LEASE, Duration.ofMillis(50), EventBench.PATIENT, here);
+        here.effect = event -> leaveAMark(event).then(Mono.never());
+        hasty.publish(new Happened(aggregate, 1));
+
+        hasty.attempt(only(hasty.claim(here)));
+
+        assertThat(only(hasty.owed(here)).lastError()).isEqualTo("timed out");
+        assertThat(marks()).isZero();
+    }
+
     @Test
     void givesUpAtOnceWhenThePayloadCannotBeRead() {
         bench.publish(new Happened(aggregate, 1));

@@ -176,6 +176,44 @@ class InvariantTests {
         assertThat(check(name).path("ok").asBoolean()).isTrue();
     }
 
+    /** The ids of a payment and its debit are drawn one after the other, and the mark may come to lie between them. */
+    @Test
+    void findsTheDebitThatDrewItsIdJustBeforeTheMark() {
+        Map<String, String> ids = aPartlyRefundedOrder();
+        UUID payment = UUID.fromString(ids.get("payment"));
+        String earlier = new UUID(payment.getMostSignificantBits() - (1_000L << 16), 1).toString();
+        String move = "UPDATE balance_entry SET id = '%s' WHERE user_id = {user} AND sequence = 2";
+        execute(move.formatted(earlier), ids);
+        try {
+            setMark(NAMES[2], Instant.ofEpochMilli(payment.getMostSignificantBits() >>> 16));
+
+            assertThat(check(NAMES[2]).path("ok").asBoolean()).isTrue();
+        } finally {
+            execute(move.formatted(ids.get("debit")), ids);
+        }
+    }
+
+    /** That the export of an event was dropped says nothing of its ranking, and the other way round. */
+    @Test
+    void excusesOnlyTheHandlerWhoseDeliveryWasDropped() {
+        Map<String, String> ids = aRefundedOrder();
+        String drop = """
+                INSERT INTO delivery_attempt (id, delivery_id, event_id, handler, attempt, outcome, reason, at)
+                VALUES (RANDOM_UUID(), RANDOM_UUID(), '{refunded}', '%s', 1, 'DISCARDED', 'dropped', CURRENT_TIMESTAMP)
+                """;
+        String ranking = "ranking-is-what-was-confirmed";
+        String export = "export-is-done-or-owed";
+        execute("UPDATE product_sales SET quantity = 2, revenue = 2000 WHERE product_id = {product}", ids);
+        execute(TYPE.formatted("refunded").formatted("x"), ids);
+
+        assertThatItIsViolatedBy(ranking, ids.get("product"));
+        execute(drop.formatted("ranking"), ids);
+        assertThat(check(ranking).path("ok").asBoolean()).isTrue();
+        assertThatItIsViolatedBy(export, ids.get("refunded"));
+        execute(drop.formatted("export"), ids);
+        assertThat(check(export).path("ok").asBoolean()).isTrue();
+    }
+
     /** An order of the hour before the mark's, and one refunded after the mark: neither hour is compared by halves. */
     @Test
     void comparesWholeHoursFromTheMarkOn() {
