@@ -13,8 +13,11 @@ import org.springframework.boot.r2dbc.autoconfigure.R2dbcConnectionDetails;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.transaction.ReactiveTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.reactive.TransactionalOperator;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
 
 /** Decides where everything is kept: in the embedded H2 file, or wherever {@code spring.r2dbc.url} says. */
 @Configuration(proxyBeanMethods = false)
@@ -36,8 +39,8 @@ class DatabaseConfiguration {
 
     /** Beneath the pool; destroyed after it, and so the last to touch the file. */
     @Bean(destroyMethod = "shutdown")
-    H2Connections h2Connections() {
-        return new H2Connections();
+    H2Connections h2Connections(Clock clock) {
+        return new H2Connections(clock);
     }
 
     @Bean
@@ -46,8 +49,18 @@ class DatabaseConfiguration {
     }
 
     @Bean
+    @Primary
     TransactionalOperator transactionalOperator(ReactiveTransactionManager manager, InFlight inFlight) {
         return new ShieldedTransactions(TransactionalOperator.create(manager), inFlight);
+    }
+
+    /** For what compares tables with each other: all is read as it was at one moment. */
+    @Bean
+    TransactionalOperator snapshots(ReactiveTransactionManager manager, InFlight inFlight) {
+        DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
+        definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        definition.setReadOnly(true);
+        return new ShieldedTransactions(TransactionalOperator.create(manager, definition), inFlight);
     }
 
     /** UUIDs of version 7 (RFC 9562): newer ones sort after older ones. */

@@ -3,7 +3,9 @@ package dev.millrace.database;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.h2.engine.SessionLocal;
@@ -25,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 @RequiredArgsConstructor
 final class FileUpkeep implements Runnable {
 
-    /** How long the file is left alone between two moves, in nanoseconds. */
-    private static final long REST = Duration.ofMillis(500).toNanos();
+    /** How long the file is left alone between two moves. */
+    private static final Duration REST = Duration.ofMillis(500);
 
     /** How full the places must be on the whole, in percent, for nothing to be done. */
     private static final int FULL_ENOUGH = 70;
@@ -35,13 +37,14 @@ final class FileUpkeep implements Runnable {
     private static final int MOVED = 4 * 1024 * 1024;
 
     private final MigrationConnection database;
+    private final Clock clock;
     private @Nullable Connection connection;
-    private long lastMove = System.nanoTime();
+    private Instant nextMove = Instant.MIN;
 
     /** Moves some live pages together, if the last time is a while ago; what goes wrong is logged and changes nothing. */
     @Override
     public void run() {
-        if (System.nanoTime() - lastMove < REST) {
+        if (clock.instant().isBefore(nextMove)) {
             return;
         }
         try {
@@ -49,7 +52,7 @@ final class FileUpkeep implements Runnable {
         } catch (SQLException | RuntimeException e) {
             log.warn("The database file could not be tidied", e);
         }
-        lastMove = System.nanoTime();
+        nextMove = clock.instant().plus(REST);
     }
 
     private MVStore store() throws SQLException {

@@ -30,10 +30,14 @@ import reactor.core.scheduler.Scheduler;
 @RequiredArgsConstructor(access = AccessLevel.PRIVATE)
 final class H2Connection implements Connection, Wrapped<Connection> {
 
+    /** Of this connection alone. */
+    private static final String SET_LEVEL = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL ";
+
     private final Connection delegate;
     private final H2Thread thread;
     private final Checkpoints checkpoints;
     private volatile boolean closed;
+    private volatile boolean isSnapshot;
 
     static Mono<H2Connection> open(ConnectionFactory factory, Checkpoints checkpoints) {
         H2Thread thread = new H2Thread();
@@ -60,20 +64,32 @@ final class H2Connection implements Connection, Wrapped<Connection> {
         return onThread(delegate.beginTransaction());
     }
 
+    /**
+     * READ COMMITTED, or one unchanging state of all tables for REPEATABLE READ: not even a single statement gets that from
+     * H2 at its other levels, if it has subqueries. Any other level is refused.
+     */
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
-        return onThread(delegate.beginTransaction(definition));
+        IsolationLevel level = definition.getAttribute(TransactionDefinition.ISOLATION_LEVEL);
+        if (level == null || level.equals(getTransactionIsolationLevel())) {
+            return beginTransaction();
+        }
+        return level.equals(IsolationLevel.REPEATABLE_READ)
+                ? execute(SET_LEVEL + "SNAPSHOT")
+                        .doFirst(() -> isSnapshot = true)
+                        .then(beginTransaction())
+                : refuse();
     }
 
     @Override
     public Mono<Void> commitTransaction() {
-        return onThread(delegate.commitTransaction()).then(onDisk());
+        return onThread(delegate.commitTransaction()).then(endSnapshot()).then(onDisk());
     }
 
     /** What led to the rollback may have been read from a commit that is not on disk yet, and the answer tells of it. */
     @Override
     public Mono<Void> rollbackTransaction() {
-        return onThread(delegate.rollbackTransaction()).then(onDisk());
+        return onThread(delegate.rollbackTransaction()).then(endSnapshot()).then(onDisk());
     }
 
     @Override
@@ -106,12 +122,10 @@ final class H2Connection implements Connection, Wrapped<Connection> {
         return execute("SET QUERY_TIMEOUT " + timeout.toMillis());
     }
 
-    /** Refused: on H2 a level other than READ COMMITTED would be set for the whole database, and end the transaction. */
+    /** Refused: the driver would set another level than READ COMMITTED for the whole database, and end the transaction. */
     @Override
     public Mono<Void> setTransactionIsolationLevel(IsolationLevel level) {
-        return level.equals(getTransactionIsolationLevel())
-                ? Mono.empty()
-                : Mono.error(new UnsupportedOperationException("The embedded database is READ COMMITTED"));
+        return level.equals(getTransactionIsolationLevel()) ? Mono.empty() : refuse();
     }
 
     @Override
@@ -149,6 +163,16 @@ final class H2Connection implements Connection, Wrapped<Connection> {
     @Override
     public Mono<Void> close() {
         return onThread(delegate.close()).doFirst(() -> closed = true).doFinally(signal -> thread.dispose());
+    }
+
+    private Mono<Void> endSnapshot() {
+        return Mono.defer(() -> isSnapshot
+                ? execute(SET_LEVEL + "READ COMMITTED").doOnSuccess(done -> isSnapshot = false)
+                : Mono.empty());
+    }
+
+    private static Mono<Void> refuse() {
+        return Mono.error(new UnsupportedOperationException("The embedded database is READ COMMITTED"));
     }
 
     /** Goes on with the connection's own thread, so that the next checkpoint does not wait for what follows. */

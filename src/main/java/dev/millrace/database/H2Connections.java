@@ -2,6 +2,8 @@ package dev.millrace.database;
 
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
+import java.time.Clock;
+import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.r2dbc.ConnectionFactoryDecorator;
 import org.springframework.boot.r2dbc.OptionsCapableConnectionFactory;
@@ -14,8 +16,10 @@ import reactor.core.publisher.Mono;
  * @see H2Connection
  * @see Checkpoints
  */
+@RequiredArgsConstructor
 class H2Connections implements ConnectionFactoryDecorator {
 
+    private final Clock clock;
     private @Nullable Checkpoints checkpoints;
 
     @Override
@@ -28,9 +32,9 @@ class H2Connections implements ConnectionFactoryDecorator {
         return new ThreadedConnectionFactory(delegate, shared);
     }
 
-    private static Runnable upkeepOf(ConnectionFactory factory) {
+    private Runnable upkeepOf(ConnectionFactory factory) {
         OptionsCapableConnectionFactory known = OptionsCapableConnectionFactory.unwrapFrom(factory);
-        return known == null ? () -> {} : new FileUpkeep(MigrationConnection.to(known.getOptions()));
+        return known == null ? () -> {} : new FileUpkeep(MigrationConnection.to(known.getOptions()), clock);
     }
 
     /** Closes the database; to be called when the last connection has been given back. */

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionalOperator;
@@ -17,11 +18,9 @@ class InvariantService {
     /** Whoever asks meanwhile gets the same report: however many ask, the database is asked once. */
     private static final Duration SHARED = Duration.ofMillis(100);
 
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
-    private static final int LOOKS = 3;
-
     private final InvariantRepository repository;
     private final TransactionalOperator tx;
+    private final TransactionalOperator snapshots;
     private final Clock clock;
     private final List<Invariant> invariants;
     private final Mono<InvariantReport> report;
@@ -29,10 +28,12 @@ class InvariantService {
     InvariantService(
             InvariantRepository repository,
             TransactionalOperator tx,
+            @Qualifier("snapshots") TransactionalOperator snapshots,
             Clock clock,
             @Value("${millrace.compensation.deadline}") Duration compensationDeadline) {
         this.repository = repository;
         this.tx = tx;
+        this.snapshots = snapshots;
         this.clock = clock;
         this.invariants = Invariants.all(compensationDeadline);
         this.report = Flux.defer(() -> Flux.fromIterable(invariants))
@@ -54,23 +55,12 @@ class InvariantService {
                 .flatMap(since -> check(invariant, since, settled));
     }
 
-    /**
-     * A violation is one that is seen again: the embedded database may show a statement one table before and another after
-     * the same commit.
-     */
-    private Mono<CheckResult> find(Invariant invariant, Watermark since, Instant settled, int looks) {
-        Mono<CheckResult> look = repository.check(invariant, since, settled);
-        return look.flatMap(seen -> seen.ok() || looks == 1
-                ? Mono.just(seen)
-                : Mono.delay(LOOK_AGAIN)
-                        .then(find(invariant, since, settled, looks - 1))
-                        .map(again -> again.butOnly(seen)));
-    }
-
     /** The mark moves only when nothing is wrong, so that a violation is reported until it is mended. */
     private Mono<CheckResult> check(Invariant invariant, Watermark since, Instant settled) {
         Watermark next = new Watermark(settled);
-        return find(invariant, since, settled, LOOKS)
+        return repository
+                .check(invariant, since, settled)
+                .as(snapshots::transactional)
                 .delayUntil(result -> result.ok() && next.isAfter(since)
                         ? repository.saveWatermark(invariant.name(), next).as(tx::transactional)
                         : Mono.empty());

@@ -12,7 +12,9 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.ValidationDepth;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.junit.jupiter.api.Test;
@@ -137,8 +139,49 @@ class H2ConnectionTests {
         connection.close().as(StepVerifier::create).verifyComplete();
     }
 
+    @Test
+    void showsARepeatableReadOneMomentOfAllTables() {
+        ConnectionFactory factory = aFactory();
+        H2Connection reader = aConnection(factory);
+        H2Connection writer = aConnection(factory);
+        List.of("left_side (id INT)", "right_side (id INT)", "checkpoint_mark (mark BIGINT)")
+                .forEach(table -> run(writer, "CREATE TABLE " + table));
+        reader.beginTransaction(IsolationLevel.REPEATABLE_READ).block();
+        assertThat(count(reader, "left_side")).isZero();
+
+        run(writer, "INSERT INTO left_side VALUES (1)");
+        run(writer, "INSERT INTO right_side VALUES (1)");
+
+        assertThat(count(reader, "left_side")).isZero();
+        assertThat(count(reader, "right_side")).isZero();
+        reader.commitTransaction().block();
+        reader.beginTransaction().block();
+        assertThat(count(reader, "left_side")).isEqualTo(1);
+        run(writer, "INSERT INTO left_side VALUES (2)");
+        assertThat(count(reader, "left_side")).as("as before").isEqualTo(2);
+        reader.rollbackTransaction().then(reader.close()).then(writer.close()).block();
+    }
+
+    private static void run(H2Connection connection, String sql) {
+        Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.getRowsUpdated())
+                .blockLast();
+    }
+
+    private static long count(H2Connection connection, String table) {
+        return Flux.from(connection
+                        .createStatement("SELECT COUNT(*) FROM " + table)
+                        .execute())
+                .concatMap(result -> result.map(row -> row.get(0, Long.class)))
+                .blockLast();
+    }
+
     private static H2Connection aConnection() {
-        return (H2Connection) Mono.from(aFactory().create()).block();
+        return aConnection(aFactory());
+    }
+
+    private static H2Connection aConnection(ConnectionFactory factory) {
+        return (H2Connection) Mono.from(factory.create()).block();
     }
 
     private static ConnectionPool aPool() {
@@ -148,6 +191,6 @@ class H2ConnectionTests {
 
     private static ConnectionFactory aFactory() {
         ConnectionFactory plain = ConnectionFactories.get(EmbeddedDatabase.in(FreshDataDirectory.create()));
-        return new H2Connections().decorate(plain);
+        return new H2Connections(Clock.systemUTC()).decorate(plain);
     }
 }
