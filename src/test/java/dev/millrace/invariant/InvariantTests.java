@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -25,6 +26,7 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.http.MediaType;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.test.context.TestPropertySource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
@@ -87,6 +89,29 @@ class InvariantTests {
             assertThat(check.path("violations").asLong()).isZero();
             assertThat(check.path("sample")).isEmpty();
         });
+    }
+
+    @Test
+    void findsNothingWrongWhilePaymentsAreBeingMade() {
+        long user = shop.aUserWith(1_000);
+        long product = shop.aProduct(1);
+        Mono<Long> paying = Flux.range(0, 200)
+                .flatMap(number -> shop.order(user, product, 1), 8)
+                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user), 8)
+                .count()
+                .cache();
+
+        List<JsonNode> reports = now(shop.get("/admin/invariants")
+                .map(Reply::body)
+                .repeat()
+                .takeUntilOther(paying)
+                .collectList());
+
+        assertThat(now(paying)).isEqualTo(200);
+        assertThat(reports).hasSizeGreaterThan(3).allSatisfy(report -> assertThat(
+                        report.path("ok").asBoolean())
+                .as("%s", report)
+                .isTrue());
     }
 
     @ParameterizedTest
