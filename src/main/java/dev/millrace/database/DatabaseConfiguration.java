@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.beans.factory.annotation.Value;
-import org.springframework.boot.r2dbc.ConnectionFactoryDecorator;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcConnectionDetails;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcProperties;
 import org.springframework.context.annotation.Bean;
@@ -37,15 +36,10 @@ class DatabaseConfiguration {
         return MigrationConnection.to(details.getConnectionFactoryOptions());
     }
 
-    /** Beneath the pool; destroyed after it, and so the last to touch the file. */
+    /** Beneath the pool, as every decorator is; destroyed after it, and so the last to touch the file. */
     @Bean(destroyMethod = "shutdown")
     H2Connections h2Connections(Clock clock) {
         return new H2Connections(clock);
-    }
-
-    @Bean
-    ConnectionFactoryDecorator h2OnItsOwnThreads(H2Connections connections) {
-        return connections;
     }
 
     @Bean

@@ -12,6 +12,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.ValidationDepth;
+import io.r2dbc.spi.Wrapped;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -55,6 +56,17 @@ class H2ConnectionTests {
         assertThat(ThreadRecorder.THREADS).isNotEmpty().allSatisfy(thread -> assertThat(thread)
                 .matches("h2-[0-9]+"));
         assertThat(ThreadRecorder.THREADS).hasSizeGreaterThan(1);
+    }
+
+    /** Wrapped twice, it had two threads, and each commit waited for two checkpoints. */
+    @Test
+    void wrapsEachConnectionOnce() {
+        Connection pooled =
+                Shop.now(Mono.from(database.getConnectionFactory().create()).cast(Connection.class));
+
+        H2Connection wrapped = (H2Connection) ((Wrapped<?>) pooled).unwrap();
+        assertThat(wrapped.unwrap()).isInstanceOf(io.r2dbc.h2.H2Connection.class);
+        Mono.from(pooled.close()).as(StepVerifier::create).verifyComplete();
     }
 
     @Test
