@@ -18,7 +18,7 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 
-/** Decides where everything is kept: in the embedded H2 file, or wherever {@code spring.r2dbc.url} says. */
+/** Decides where everything is kept: in the embedded H2 file, or in the PostgreSQL that {@code spring.r2dbc.url} names. */
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
 
@@ -27,7 +27,7 @@ class DatabaseConfiguration {
             R2dbcProperties properties, @Value("${millrace.data-dir}") Path dataDirectory) {
         ConnectionFactoryOptions options = properties.getUrl() == null
                 ? EmbeddedDatabase.in(dataDirectory)
-                : NamedDatabase.of(properties.getUrl(), properties.getUsername(), properties.getPassword());
+                : NamedDatabase.of(properties.getUrl(), properties);
         return () -> options;
     }
 

@@ -2,6 +2,10 @@ package dev.millrace.database;
 
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.flyway.autoconfigure.FlywayConnectionDetails;
 import org.springframework.boot.jdbc.DatabaseDriver;
@@ -18,7 +22,9 @@ record MigrationConnection(
 
     static MigrationConnection to(ConnectionFactoryOptions options) {
         return new MigrationConnection(
-                jdbcUrl(options),
+                NamedDatabase.DRIVER.equals(text(options, ConnectionFactoryOptions.DRIVER))
+                        ? postgresqlUrl(options)
+                        : h2Url(options),
                 text(options, ConnectionFactoryOptions.USER),
                 text(options, ConnectionFactoryOptions.PASSWORD));
     }
@@ -43,16 +49,38 @@ record MigrationConnection(
         return DatabaseDriver.fromJdbcUrl(jdbcUrl).getDriverClassName();
     }
 
-    private static String jdbcUrl(ConnectionFactoryOptions options) {
-        String driver = text(options, ConnectionFactoryOptions.DRIVER);
-        String database = text(options, ConnectionFactoryOptions.DATABASE);
-        if ("h2".equals(driver)) {
-            String protocol = text(options, ConnectionFactoryOptions.PROTOCOL);
-            return "jdbc:h2:" + protocol + ":" + database + ";" + text(options, EmbeddedDatabase.SETTINGS);
-        }
-        String host = text(options, ConnectionFactoryOptions.HOST);
+    /** Never with its URL, which may say how a key is unlocked. */
+    @Override
+    public String toString() {
+        return "MigrationConnection";
+    }
+
+    private static String h2Url(ConnectionFactoryOptions options) {
+        return "jdbc:h2:" + text(options, ConnectionFactoryOptions.PROTOCOL)
+                + ":" + text(options, ConnectionFactoryOptions.DATABASE)
+                + ";" + text(options, EmbeddedDatabase.SETTINGS);
+    }
+
+    /** Of several hosts, the one that can be written to. */
+    private static String postgresqlUrl(ConnectionFactoryOptions options) {
         String port = text(options, ConnectionFactoryOptions.PORT);
-        return "jdbc:" + driver + "://" + host + (port == null ? "" : ":" + port) + "/" + database;
+        return "jdbc:postgresql://" + text(options, ConnectionFactoryOptions.HOST)
+                + (port == null ? "" : ":" + port)
+                + "/" + encode(String.valueOf(text(options, ConnectionFactoryOptions.DATABASE)))
+                + "?targetServerType=primary" + sharedOptions(options);
+    }
+
+    private static String sharedOptions(ConnectionFactoryOptions options) {
+        return new TreeMap<>(NamedDatabase.SHARED_WITH_MIGRATIONS)
+                .entrySet().stream()
+                        .filter(option -> text(options, Option.valueOf(option.getKey())) != null)
+                        .map(option -> "&" + option.getValue() + "="
+                                + encode(String.valueOf(text(options, Option.valueOf(option.getKey())))))
+                        .collect(Collectors.joining());
+    }
+
+    private static String encode(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8);
     }
 
     private static @Nullable String text(ConnectionFactoryOptions options, Option<?> option) {

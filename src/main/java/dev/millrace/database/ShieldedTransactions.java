@@ -1,9 +1,12 @@
 package dev.millrace.database;
 
 import dev.millrace.shared.InFlight;
+import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
+import java.util.Set;
 import lombok.RequiredArgsConstructor;
 import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.reactive.TransactionCallback;
@@ -27,6 +30,9 @@ final class ShieldedTransactions implements TransactionalOperator {
             .filter(Repeatable.class::isInstance)
             .onRetryExhaustedThrow((spec, signal) -> signal.failure());
 
+    /** What PostgreSQL calls a deadlock, and a lock that was waited for too long; Spring takes them for something else. */
+    private static final Set<String> LOST_A_LOCK = Set.of("40P01", "55P03");
+
     /** The work itself failed, not the commit, of which nobody knows whether it has happened. */
     private static final class Repeatable extends RuntimeException {
 
@@ -41,7 +47,10 @@ final class ShieldedTransactions implements TransactionalOperator {
     @Override
     public <T> Mono<T> transactional(Mono<T> work) {
         Mono<T> outermost = transactions
-                .transactional(work.onErrorMap(ShieldedTransactions::isWorthRepeating, Repeatable::new))
+                .transactional(work.onErrorMap(
+                                ShieldedTransactions::lostALock,
+                                error -> new PessimisticLockingFailureException("No lock was had", error))
+                        .onErrorMap(ShieldedTransactions::isWorthRepeating, Repeatable::new))
                 .contextWrite(context -> context.put(ShieldedTransactions.class, this))
                 .retryWhen(WHEN_ASKED_TO)
                 .onErrorMap(Repeatable.class, Throwable::getCause);
@@ -53,6 +62,10 @@ final class ShieldedTransactions implements TransactionalOperator {
     @Override
     public <T> Flux<T> execute(TransactionCallback<T> action) throws TransactionException {
         throw new UnsupportedOperationException("Only a Mono can answer after its commit");
+    }
+
+    private static boolean lostALock(Throwable error) {
+        return error.getCause() instanceof R2dbcException cause && LOST_A_LOCK.contains(cause.getSqlState());
     }
 
     private static boolean isWorthRepeating(Throwable error) {
