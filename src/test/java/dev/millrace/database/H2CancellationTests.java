@@ -7,6 +7,7 @@ import dev.millrace.harness.RunningService;
 import java.time.Duration;
 import java.util.Objects;
 import lombok.RequiredArgsConstructor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
@@ -14,6 +15,7 @@ import reactor.core.publisher.Mono;
 
 /** Whoever stops waiting for the database leaves it as it is: an interrupt during a write would close its file. */
 @RunningService
+@Tag("embedded")
 @RequiredArgsConstructor
 class H2CancellationTests {
 

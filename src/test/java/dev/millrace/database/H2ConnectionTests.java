@@ -2,7 +2,7 @@ package dev.millrace.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.harness.FreshDataDirectory;
+import dev.millrace.harness.DataDirectory;
 import dev.millrace.harness.RunningService;
 import dev.millrace.harness.Shop;
 import io.r2dbc.pool.ConnectionPool;
@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
@@ -27,6 +28,7 @@ import reactor.test.StepVerifier;
 
 /** SQL runs on the connections' own threads, never on one that other requests need. */
 @RunningService
+@Tag("embedded")
 @RequiredArgsConstructor
 class H2ConnectionTests {
 
@@ -202,7 +204,7 @@ class H2ConnectionTests {
     }
 
     private static ConnectionFactory aFactory() {
-        ConnectionFactory plain = ConnectionFactories.get(EmbeddedDatabase.in(FreshDataDirectory.create()));
+        ConnectionFactory plain = ConnectionFactories.get(EmbeddedDatabase.in(DataDirectory.create()));
         return new H2Connections(Clock.systemUTC()).decorate(plain);
     }
 }

@@ -78,7 +78,7 @@ class PoisonTests {
 
     private Mono<Void> publishSome(int group) {
         return Flux.range(group * TOGETHER, TOGETHER)
-                .concatMap(number -> bench.publisher.publish(new Happened(UUID.randomUUID(), number)))
+                .concatMap(number -> bench.publisher.publish(new Happened(new UUID(POISON, number), number)))
                 .then()
                 .as(tx::transactional);
     }

@@ -34,9 +34,10 @@ class HangingPlatformTests {
 
         now(Flux.fromIterable(orders).flatMap(order -> shop.pay(order, user)).collectList());
 
-        await().untilAsserted(() -> assertThat(ledger.deliveriesOfUser(user)).isEqualTo(30));
+        await().untilAsserted(() ->
+                assertThat(orders).extracting(ledger::handlersOwed).containsOnly(List.of("export")));
         assertThat(orders).extracting(shop::statusOf).containsOnly("CONFIRMED");
-        assertThat(orders).extracting(ledger::handlersOwed).containsOnly(List.of("export"));
+        assertThat(ledger.deliveriesOfUser(user)).isEqualTo(30);
         assertThat(ledger.count(
                         "SELECT CAST(SUM(quantity) AS BIGINT) FROM product_sales WHERE product_id = :id", product))
                 .isEqualTo(30);

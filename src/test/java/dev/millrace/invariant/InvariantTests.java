@@ -182,7 +182,7 @@ class InvariantTests {
         execute("DELETE FROM product_sales WHERE product_id = {product}", dropped);
         String dropping = """
                 INSERT INTO delivery_attempt (id, delivery_id, event_id, handler, attempt, outcome, reason, at)
-                SELECT RANDOM_UUID(), RANDOM_UUID(), id, 'ranking', 1, 'DISCARDED', 'dropped', occurred_at FROM event
+                SELECT id, id, id, 'ranking', 1, 'DISCARDED', 'dropped', occurred_at FROM event
                  WHERE aggregate_id = '{order}' AND type = 'product.sales-rank-recorded.v1'
                 """;
         String name = "ranking-is-what-was-confirmed";
@@ -194,7 +194,7 @@ class InvariantTests {
         await().until(() -> ledger.deliveriesOf(UUID.fromString(refunded.get("order"))) == 0);
         execute("""
                 INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence, created_at, owed_since)
-                SELECT RANDOM_UUID(), id, 'ranking', aggregate_id, sequence, 'DEAD', 1, 1, occurred_at, occurred_at
+                SELECT id, id, 'ranking', aggregate_id, sequence, 'DEAD', 1, 1, occurred_at, occurred_at
                   FROM event WHERE id = '{refunded}'
                 """, refunded);
 
