@@ -8,7 +8,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * How events travel.
  *
  * @param transport what carries a committed event to its handlers
- * @param instance who holds a lease; an instance that restarts under its name takes its leases back at once
+ * @param instance who holds a lease; no two processes on one database may share it, and one that restarts under its name takes
+ *     its leases back at once
  * @param lanes how many deliveries of one handler run side by side
  * @param capacity how many deliveries of one handler wait in memory; the others wait in the database
  * @param lease how long a delivery is left to whoever took it
@@ -28,6 +29,14 @@ record BusProperties(
         Duration timeout,
         Map<String, RetryPolicy> handlers,
         Duration historyRetention) {
+
+    private static final int LONGEST_NAME = 64;
+
+    BusProperties {
+        if (instance.isBlank() || instance.length() > LONGEST_NAME) {
+            throw new IllegalArgumentException("millrace.bus.instance must have 1 to 64 characters");
+        }
+    }
 
     /** The ways a committed event can travel. */
     enum Transport {

@@ -71,7 +71,10 @@ class DeliverySweeper {
                 .then();
     }
 
-    /** Takes what is due for the handler until less is found than there is room for, or what it needs is down. */
+    /**
+     * Takes what is due for the handler until less is found than there is room for, or what it needs is down. What another
+     * instance was faster to claim counts as found: there may be more behind it.
+     */
     private Mono<Void> sweep(String handler) {
         return Mono.defer(() -> {
             int room = subscribers.isSuspended(handler) ? 0 : bus.reserve(handler, BATCH);
@@ -84,15 +87,16 @@ class DeliverySweeper {
     private Mono<Boolean> claim(String handler, int room) {
         return deliveries
                 .findDue(handler, room, clock.instant())
-                .flatMap(due -> due.isEmpty() ? Mono.just(due) : claim(due))
+                .delayUntil(due -> claim(due).doOnNext(claimed -> offer(handler, claimed, room)))
                 .doOnError(error -> bus.release(handler, room))
-                .doOnNext(claimed -> offer(handler, claimed, room))
-                .map(claimed -> claimed.size() == room);
+                .map(due -> due.size() == room);
     }
 
     private Mono<List<Delivery>> claim(List<Delivery> due) {
         Instant now = clock.instant();
-        return deliveries.claim(due, properties.instance(), now, now.plus(properties.lease()));
+        return due.isEmpty()
+                ? Mono.just(due)
+                : deliveries.claim(due, properties.instance(), now, now.plus(properties.lease()));
     }
 
     private void offer(String handler, List<Delivery> found, int room) {

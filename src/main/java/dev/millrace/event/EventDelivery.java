@@ -53,6 +53,7 @@ class EventDelivery implements SmartLifecycle {
 
     @Override
     public void start() {
+        log.info("Delivering as instance {}", properties.instance());
         running = true;
         var handlers = subscribers.names();
         lanesEmpty = bus.run(handlers, this::attemptUnlessStopping)
