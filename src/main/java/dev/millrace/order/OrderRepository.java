@@ -55,10 +55,12 @@ class OrderRepository {
 
     private static final String LOCK = "SELECT id FROM orders WHERE id = :id FOR UPDATE";
 
-    private static final String CLAIM = """
-            UPDATE orders SET expires_at = NULL
-             WHERE id = :id AND user_id = :user AND status = 'CREATED' AND expires_at IS NOT NULL
-            """;
+    /**
+     * An order waits for as long as it has an expiry. Its status would say no more, and would let the database look for the order
+     * among all that wait instead of by its id.
+     */
+    private static final String CLAIM =
+            "UPDATE orders SET expires_at = NULL WHERE id = :id AND user_id = :user AND expires_at IS NOT NULL";
 
     private static final String EXPIRE = """
             UPDATE orders SET status = 'EXPIRED', expires_at = NULL, version = version + 1

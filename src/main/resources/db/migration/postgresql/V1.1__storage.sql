@@ -17,8 +17,9 @@ ALTER TABLE delivery SET (
 DROP INDEX delivery_by_due;
 CREATE INDEX delivery_by_due ON delivery (handler, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 
--- Of all orders ever placed, few wait for their payment, and fewer were paid and are not decided.
+-- Of all orders ever placed, few wait for their payment, and fewer were paid and are not decided. The condition is one that a
+-- payment does not ask for: an index that fits it, too, would be read from end to end while the statistics say that it is empty.
 DROP INDEX orders_by_expiry;
-CREATE INDEX orders_by_expiry ON orders (expires_at) WHERE status = 'CREATED' AND expires_at IS NOT NULL;
+CREATE INDEX orders_by_expiry ON orders (expires_at) WHERE status = 'CREATED';
 CREATE INDEX orders_undecided ON orders (id)
     WHERE status = 'CREATED' AND expires_at IS NULL OR status = 'CONFIRMATION_FAILED';
