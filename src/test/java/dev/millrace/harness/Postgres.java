@@ -4,6 +4,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -17,14 +18,27 @@ public final class Postgres {
     private Postgres() {}
 
     /** A database on it. */
-    public record Database(String url, String username, String password) {
+    public record Database(String name) {
 
         /** The three properties that put the service on this database. */
         public List<String> properties() {
             return List.of(
-                    "spring.r2dbc.url=" + url,
-                    "spring.r2dbc.username=" + username,
-                    "spring.r2dbc.password=" + password);
+                    "spring.r2dbc.url=r2dbc:postgresql://localhost:%d/%s".formatted(Server.RUNNING.getPort(), name),
+                    "spring.r2dbc.username=postgres",
+                    "spring.r2dbc.password=postgres");
+        }
+
+        /** The one number that the query finds, while the service is at work or down. */
+        public long count(String sql) {
+            try (Connection connection =
+                            Server.RUNNING.getDatabase("postgres", name).getConnection();
+                    Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
+                rows.next();
+                return rows.getLong(1);
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
@@ -49,8 +63,7 @@ public final class Postgres {
     public static Database freshDatabase() {
         String name = "test_" + DATABASES.incrementAndGet();
         execute("CREATE DATABASE " + name);
-        return new Database(
-                "r2dbc:postgresql://localhost:%d/%s".formatted(Server.RUNNING.getPort(), name), "postgres", "postgres");
+        return new Database(name);
     }
 
     /** Runs a statement as the server's owner. */

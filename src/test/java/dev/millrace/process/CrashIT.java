@@ -11,18 +11,21 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import lombok.extern.slf4j.Slf4j;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Kills the service in the middle of its work, again and again, and looks for what is missing or there twice. */
 @Slf4j
 class CrashIT {
 
-    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 3);
+    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 2);
     private static final int MOST_ANSWERS = 400;
 
     private final Customers customers = new Customers();
     private final List<RunningJar> runs = new ArrayList<>();
+
+    private List<String> storage = List.of();
 
     @TempDir
     Path data;
@@ -32,8 +35,10 @@ class CrashIT {
         runs.forEach(RunningJar::close);
     }
 
-    @Test
-    void losesNothingAndRepeatsNothingWhenKilled() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void losesNothingAndRepeatsNothingWhenKilled(Storage kind) throws Exception {
+        storage = kind.create(data);
         int lost = 0;
         for (int round = 1; round <= ROUNDS; round++) {
             RunningJar service = start();
@@ -46,11 +51,16 @@ class CrashIT {
 
         assertThat(customers.unexpected()).isEmpty();
         assertThat(lost).as("answers cut off by the kills").isPositive();
-        log.info("{} kills: {} answered, {} of them only when repeated", ROUNDS, customers.answeredCount(), lost);
+        log.info(
+                "{}, {} kills: {} answered, {} of them only when repeated",
+                kind,
+                ROUNDS,
+                customers.answeredCount(),
+                lost);
     }
 
     private RunningJar start() {
-        RunningJar service = RunningJar.start(data);
+        RunningJar service = RunningJar.start(storage, "--millrace.bus.instance=restarted");
         runs.add(service);
         return service;
     }

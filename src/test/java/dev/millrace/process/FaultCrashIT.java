@@ -18,15 +18,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import lombok.extern.slf4j.Slf4j;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** Kills the service while orders fail, are tried again and are paid back, and looks whether the books are right. */
 @Slf4j
 class FaultCrashIT {
 
-    private static final int KILLS = Integer.getInteger("millrace.crash.fault-kills", 2);
+    private static final int KILLS = Integer.getInteger("millrace.crash.fault-kills", 1);
     private static final int BUYERS = 8;
     private static final int PRICE = 1_000;
     private static final Duration RECOVERY = Duration.ofSeconds(30);
@@ -41,6 +42,8 @@ class FaultCrashIT {
     private final Queue<Purchase> purchases = new ConcurrentLinkedQueue<>();
     private final AtomicInteger answers = new AtomicInteger();
     private final AtomicInteger lost = new AtomicInteger();
+
+    private List<String> storage = List.of();
 
     @TempDir
     Path data;
@@ -67,8 +70,10 @@ class FaultCrashIT {
         runs.forEach(RunningJar::close);
     }
 
-    @Test
-    void finishesAfterTheRestartWhatHaltedRightAfterItsCommit() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void finishesAfterTheRestartWhatHaltedRightAfterItsCommit(Storage kind) throws Exception {
+        storage = kind.create(data);
         RunningJar service = start();
         Api api = new Api(service.address());
         long product = addProduct(api);
@@ -92,8 +97,10 @@ class FaultCrashIT {
         assertThatBooksAreInOrder(again);
     }
 
-    @Test
-    void keepsTheBooksInOrderWhenKilledOnTheWayThroughFailures() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void keepsTheBooksInOrderWhenKilledOnTheWayThroughFailures(Storage kind) throws Exception {
+        storage = kind.create(data);
         for (int kill = 1; kill <= KILLS; kill++) {
             RunningJar service = start();
             killUnderLoad(service);
@@ -114,8 +121,11 @@ class FaultCrashIT {
     }
 
     private RunningJar start() {
-        RunningJar service =
-                RunningJar.start(data, "--millrace.faults.enabled=true", "--millrace.bus.handlers.ranking.first=200ms");
+        RunningJar service = RunningJar.start(
+                storage,
+                "--millrace.bus.instance=restarted",
+                "--millrace.faults.enabled=true",
+                "--millrace.bus.handlers.ranking.first=200ms");
         runs.add(service);
         return service;
     }

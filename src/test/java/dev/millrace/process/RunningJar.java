@@ -39,13 +39,19 @@ final class RunningJar implements AutoCloseable {
         this.address = awaitStart();
     }
 
-    /** Starts the jar on a free port and returns when it takes requests. */
+    /** Starts the jar on a free port, on a database file in the directory, and returns when it takes requests. */
     static RunningJar start(Path dataDirectory, String... arguments) {
+        return start(Storage.EMBEDDED.create(dataDirectory), arguments);
+    }
+
+    /** Starts the jar on a free port and that {@link Storage}, and returns when it takes requests. */
+    static RunningJar start(List<String> storage, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Half the time to start, and nothing here measures speed.
         command.add("-XX:TieredStopAtLevel=1");
-        command.addAll(List.of("-jar", JAR.toString(), "--server.port=0", "--millrace.data-dir=" + dataDirectory));
+        command.addAll(List.of("-jar", JAR.toString(), "--server.port=0"));
+        command.addAll(storage);
         command.addAll(List.of(arguments));
         try {
             Files.createDirectories(LOGS);
