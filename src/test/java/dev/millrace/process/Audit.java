@@ -72,16 +72,20 @@ final class Audit {
     void findsEveryPaidOrderExported(Collection<RunningJar> runs) {
         await().atMost(PROMISED).untilAsserted(() -> {
             Map<String, Set<String>> keys = new HashMap<>();
-            runs.stream()
-                    .flatMap(run -> run.log().stream())
-                    .map(EXPORTED::matcher)
-                    .filter(Matcher::find)
-                    .forEach(line -> keys.computeIfAbsent(line.group(1), id -> new HashSet<>())
-                            .add(line.group(2)));
+            exports(runs).forEach(line -> keys.computeIfAbsent(line.group(1), id -> new HashSet<>())
+                    .add(line.group(2)));
             assertThat(keys.keySet()).containsAll(sales().map(Sale::orderId).toList());
             assertThat(keys.values())
                     .allSatisfy(ofOneOrder -> assertThat(ofOneOrder).hasSize(1));
         });
+    }
+
+    /** Every paid order was exported exactly once, which nobody promises if an instance dies. */
+    void findsEveryPaidOrderExportedOnce(Collection<RunningJar> runs) {
+        List<String> expected = sales().map(Sale::orderId).sorted().toList();
+        await().atMost(PROMISED).untilAsserted(() -> assertThat(
+                        exports(runs).map(line -> line.group(1)).sorted().toList())
+                .isEqualTo(expected));
     }
 
     /** The ranking has exactly what was paid for. */
@@ -117,6 +121,13 @@ final class Audit {
                 assertThat(paymentsOf(request.sale().get().orderId())).isEmpty();
             }
         }
+    }
+
+    private static Stream<Matcher> exports(Collection<RunningJar> runs) {
+        return runs.stream()
+                .flatMap(run -> run.log().stream())
+                .map(EXPORTED::matcher)
+                .filter(Matcher::find);
     }
 
     private long lastOfUnbrokenChain(long userId) throws IOException {

@@ -29,6 +29,7 @@ final class Customers {
     private final Map<MoneyRequest, Reply> answered = new ConcurrentHashMap<>();
     private final Queue<MoneyRequest> unanswered = new ConcurrentLinkedQueue<>();
     private final Queue<Reply> unexpected = new ConcurrentLinkedQueue<>();
+    private volatile boolean sentHome;
 
     void putProductsOnSale(Api api) throws IOException {
         for (int price = 1_000; price <= 5_000; price += 1_000) {
@@ -38,13 +39,19 @@ final class Customers {
         }
     }
 
-    /** Lets the customers in; they go on until the service is gone. */
+    /** Lets the customers in; they go on until the service is gone, or they are sent home. */
     List<Thread> letIn(Api api) {
+        sentHome = false;
         List<Thread> threads = LongStream.range(0, THREADS)
                 .mapToObj(number -> new Thread(() -> buyUntilClosed(api, 1 + number % USERS), "customer-" + number))
                 .toList();
         threads.forEach(Thread::start);
         return threads;
+    }
+
+    /** Has them finish what they are at, and go. */
+    void sendHome() {
+        sentHome = true;
     }
 
     /** Charges what an order costs, and places the order. */
@@ -107,7 +114,7 @@ final class Customers {
 
     private void buyUntilClosed(Api api, long userId) {
         try {
-            while (true) {
+            while (!sentHome) {
                 send(api, prepareOrder(api, userId));
             }
         } catch (IOException closed) {
