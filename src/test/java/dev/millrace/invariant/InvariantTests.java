@@ -93,22 +93,22 @@ class InvariantTests {
 
     @Test
     void findsNothingWrongWhilePaymentsAreBeingMade() {
-        long user = shop.aUserWith(1_000);
+        long user = shop.aUserWith(1_000_000);
         long product = shop.aProduct(1);
-        Mono<Long> paying = Flux.range(0, 200)
-                .flatMap(number -> shop.order(user, product, 1), 8)
-                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user), 8)
-                .count()
+        Mono<List<JsonNode>> looking = shop.get("/admin/invariants")
+                .map(Reply::body)
+                .repeat(4)
+                .collectList()
                 .cache();
 
-        List<JsonNode> reports = now(shop.get("/admin/invariants")
-                .map(Reply::body)
-                .repeat()
-                .takeUntilOther(paying)
-                .collectList());
+        long paid = now(Flux.range(0, 100_000)
+                .flatMap(number -> shop.order(user, product, 1), 8)
+                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user), 8)
+                .takeUntilOther(looking)
+                .count());
 
-        assertThat(now(paying)).isEqualTo(200);
-        assertThat(reports).hasSizeGreaterThan(3).allSatisfy(report -> assertThat(
+        assertThat(paid).isPositive();
+        assertThat(now(looking)).hasSize(5).allSatisfy(report -> assertThat(
                         report.path("ok").asBoolean())
                 .as("%s", report)
                 .isTrue());
@@ -224,7 +224,7 @@ class InvariantTests {
         Map<String, String> ids = aRefundedOrder();
         String drop = """
                 INSERT INTO delivery_attempt (id, delivery_id, event_id, handler, attempt, outcome, reason, at)
-                VALUES (RANDOM_UUID(), RANDOM_UUID(), '{refunded}', '%s', 1, 'DISCARDED', 'dropped', CURRENT_TIMESTAMP)
+                VALUES (GEN_RANDOM_UUID(), GEN_RANDOM_UUID(), '{refunded}', '%s', 1, 'DISCARDED', 'dropped', CURRENT_TIMESTAMP)
                 """;
         String ranking = "ranking-is-what-was-confirmed";
         String export = "export-is-done-or-owed";
