@@ -97,13 +97,13 @@ class InvariantTests {
         long product = shop.aProduct(1);
         Mono<List<JsonNode>> looking = shop.get("/admin/invariants")
                 .map(Reply::body)
-                .repeat(4)
+                .repeat(2)
                 .collectList()
                 .cache();
 
         long paid = now(Flux.range(0, 100_000)
-                .flatMap(number -> shop.order(user, product, 1), 8)
-                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user), 8)
+                .flatMap(number -> shop.order(user, product, 1), 4)
+                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user), 4)
                 .takeUntilOther(looking)
                 .count());
 
