@@ -61,7 +61,7 @@ class FaultCrashIT {
             return api.post(
                     "/payments/" + payment.get("id").asString() + "/refunds",
                     "{\"amount\": %d, \"reason\": \"changed my mind\"}".formatted(PRICE),
-                    "refund " + part + " " + key);
+                    "refund-" + part + "-" + key);
         }
     }
 
