@@ -64,11 +64,17 @@ public class Books {
             """
             SELECT CAST(aggregate_id AS VARCHAR) FROM event
              GROUP BY aggregate_id HAVING MAX(sequence) <> COUNT(*)
+            """,
+            "an event has caused the same one twice",
+            """
+            SELECT CAST(causation_id AS VARCHAR) FROM event
+             WHERE causation_id IS NOT NULL
+             GROUP BY causation_id, type HAVING COUNT(*) > 1
             """);
 
     private final DatabaseClient database;
 
-    Books(DatabaseClient database) {
+    public Books(DatabaseClient database) {
         this.database = database;
     }
 

@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
 final class RunningJar implements AutoCloseable {
 
     private static final Path JAR = Path.of(System.getProperty("millrace.jar", "target/millrace.jar"));
+    private static final String LAUNCHER = "org.springframework.boot.loader.launch.PropertiesLauncher";
+    private static final Path TEST_CLASSES = Path.of("target", "test-classes");
     private static final Path LOGS = Path.of("target", "process-logs");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final AtomicInteger STARTS = new AtomicInteger();
@@ -46,11 +48,23 @@ final class RunningJar implements AutoCloseable {
 
     /** Starts the jar on a free port and that {@link Storage}, and returns when it takes requests. */
     static RunningJar start(List<String> storage, String... arguments) {
+        return start(List.of("-jar", JAR.toString()), storage, arguments);
+    }
+
+    /** Starts it with a class of the tests as a part of its configuration. */
+    static RunningJar startWith(Class<?> configuration, Path dataDirectory, String... arguments) {
+        String source = "--spring.main.sources=" + configuration.getName();
+        List<String> launch = List.of("-Dloader.path=" + TEST_CLASSES, "-cp", JAR.toString(), LAUNCHER, source);
+        return start(launch, Storage.EMBEDDED.create(dataDirectory), arguments);
+    }
+
+    private static RunningJar start(List<String> launch, List<String> storage, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Half the time to start, and nothing here measures speed.
         command.add("-XX:TieredStopAtLevel=1");
-        command.addAll(List.of("-jar", JAR.toString(), "--server.port=0"));
+        command.addAll(launch);
+        command.add("--server.port=0");
         command.addAll(storage);
         command.addAll(List.of(arguments));
         try {
