@@ -12,6 +12,11 @@ import java.util.UUID;
  */
 record Delivery(UUID id, String handler, int attempts, long fence, Instant owedSince, StoredEvent event) {
 
+    /** A delivery that nobody has taken yet. */
+    static Delivery untried(UUID id, String handler, Instant owedSince, StoredEvent event) {
+        return new Delivery(id, handler, 0, 0, owedSince, event);
+    }
+
     Delivery claimed(int attempts, long fence) {
         return new Delivery(id, handler, attempts, fence, owedSince, event);
     }

@@ -3,9 +3,9 @@ package dev.millrace.event;
 import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Service;
-import org.springframework.transaction.reactive.TransactionSynchronization;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -23,10 +23,9 @@ public class EventPublisher {
 
     private final EventRepository events;
     private final DeliveryRepository deliveries;
-    private final EventBus bus;
+    private final EventTransport transport;
     private final EventCodec codec;
     private final Subscribers subscribers;
-    private final BusProperties properties;
     private final NoArgGenerator uuids;
     private final Clock clock;
 
@@ -40,9 +39,7 @@ public class EventPublisher {
     public Mono<Void> publish(DomainEvent event) {
         return TransactionSynchronizationManager.forCurrentTransaction()
                 .flatMap(transaction -> store(event))
-                .flatMapMany(stored -> Flux.fromIterable(subscribers.of(event))
-                        .concatMap(subscriber -> owe(stored, subscriber.name(), subscriber.delay(event))))
-                .then();
+                .flatMap(stored -> oweNow(stored, event).then(oweLater(stored, event)));
     }
 
     private Mono<StoredEvent> store(DomainEvent event) {
@@ -55,42 +52,24 @@ public class EventPublisher {
                 Cause.in(context)));
     }
 
-    private Mono<Void> owe(StoredEvent event, String handler, Duration delay) {
-        return delay.isZero() ? oweNow(event, handler) : oweLater(event, handler, delay);
+    private Mono<Void> oweNow(StoredEvent stored, DomainEvent event) {
+        List<String> handlers = subscribers.of(event).stream()
+                .filter(subscriber -> subscriber.delay(event).isZero())
+                .map(Subscriber::name)
+                .toList();
+        return transport.owe(stored, handlers);
     }
 
-    private Mono<Void> oweNow(StoredEvent event, String handler) {
-        return TransactionSynchronizationManager.forCurrentTransaction().flatMap(transaction -> {
-            if (bus.reserve(handler, 1) == 0) {
-                return oweLater(event, handler, Duration.ZERO);
-            }
-            Delivery delivery = new Delivery(uuids.generate(), handler, 1, 1, clock.instant(), event);
-            transaction.registerSynchronization(new Offer(delivery));
-            return deliveries.insert(
-                    delivery, properties.instance(), delivery.owedSince().plus(properties.lease()));
-        });
+    /** What has a delay travels nowhere: it is due when its time has come. */
+    private Mono<Void> oweLater(StoredEvent stored, DomainEvent event) {
+        return Flux.fromIterable(subscribers.of(event))
+                .filter(subscriber -> !subscriber.delay(event).isZero())
+                .concatMap(subscriber -> oweLater(stored, subscriber.name(), subscriber.delay(event)))
+                .then();
     }
 
-    private Mono<Void> oweLater(StoredEvent event, String handler, Duration delay) {
-        Delivery delivery = new Delivery(uuids.generate(), handler, 0, 0, clock.instant(), event);
+    private Mono<Void> oweLater(StoredEvent stored, String handler, Duration delay) {
+        Delivery delivery = Delivery.untried(uuids.generate(), handler, clock.instant(), stored);
         return deliveries.insert(delivery, null, delivery.owedSince().plus(delay));
-    }
-
-    /** Offers the delivery when its transaction has committed, and gives its place back when it has not. */
-    @RequiredArgsConstructor
-    private final class Offer implements TransactionSynchronization {
-
-        private final Delivery delivery;
-
-        @Override
-        public Mono<Void> afterCompletion(int status) {
-            return Mono.fromRunnable(() -> {
-                if (status == STATUS_COMMITTED) {
-                    bus.offer(delivery);
-                } else {
-                    bus.release(delivery.handler(), 1);
-                }
-            });
-        }
     }
 }

@@ -196,7 +196,13 @@ final class EventBench {
         this.subscribers = new Subscribers(providing(List.of(handlers)), codec);
         this.deliveries = new DeliveryRepository(database, properties);
         this.publisher = new EventPublisher(
-                new EventRepository(database), deliveries, bus, codec, subscribers, properties, uuids, clock);
+                new EventRepository(database),
+                deliveries,
+                new SinksEventTransport(deliveries, bus, properties, uuids, clock),
+                codec,
+                subscribers,
+                uuids,
+                clock);
         this.worker = new DeliveryWorker(
                 subscribers,
                 deliveries,

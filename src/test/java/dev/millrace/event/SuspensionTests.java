@@ -78,7 +78,13 @@ class SuspensionTests {
         this.bus = new SinksEventBus(properties);
         this.deliveries = new CountingDeliveries(database, properties);
         this.publisher = new EventPublisher(
-                new EventRepository(database), deliveries, bus, codec, subscribers, properties, uuids, clock);
+                new EventRepository(database),
+                deliveries,
+                new SinksEventTransport(deliveries, bus, properties, uuids, clock),
+                codec,
+                subscribers,
+                uuids,
+                clock);
         this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, properties, clock);
         this.worker = new DeliveryWorker(
                 subscribers,
