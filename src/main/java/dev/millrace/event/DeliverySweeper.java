@@ -25,12 +25,17 @@ class DeliverySweeper {
     private final DeliveryRepository deliveries;
     private final BusProperties properties;
     private final Clock clock;
+    private final Nudges nudges = new Nudges();
 
     /** Sweeps until cancelled; a sweep that fails is logged and followed by the next one. */
     Flux<Void> run() {
-        return Flux.interval(properties.sweepInterval())
-                .onBackpressureDrop()
-                .concatMap(tick -> sweep().onErrorResume(this::skip), 1);
+        return nudges.turns(properties.sweepInterval(), subscribers::names)
+                .concatMap(handler -> sweepFor(handler).onErrorResume(this::skip), 1);
+    }
+
+    /** Has the handler swept for ahead of time. */
+    void nudge(String handler) {
+        nudges.nudge(handler);
     }
 
     /** Renews what is on its way for as long as it is. */
@@ -44,9 +49,11 @@ class DeliverySweeper {
     }
 
     Mono<Void> sweep() {
-        return Flux.fromIterable(subscribers.names())
-                .concatMap(handler -> admit(handler).then(sweep(handler)))
-                .then();
+        return Flux.fromIterable(subscribers.names()).concatMap(this::sweepFor).then();
+    }
+
+    private Mono<Void> sweepFor(String handler) {
+        return admit(handler).then(sweep(handler));
     }
 
     /** Opens and closes the lanes as what is behind the handler comes and goes. */
