@@ -85,6 +85,7 @@ class ArchitectureTests {
     private static final Set<String> SUBSCRIBERS = Set.of(
             "dev.millrace.database.Checkpoints",
             "dev.millrace.event.EventDelivery",
+            "dev.millrace.event.KafkaDelivery",
             "dev.millrace.shared.Drain",
             "dev.millrace.shared.InFlight",
             "dev.millrace.shared.Recurring");

@@ -3,6 +3,7 @@ package dev.millrace.event;
 import java.time.Duration;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * How events travel.
@@ -17,6 +18,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param timeout how long a handler may take
  * @param handlers how long each handler's failed deliveries are tried again
  * @param historyRetention how long failed attempts and operators' actions are kept
+ * @param kafka the brokers, if they are what carries events
  */
 @ConfigurationProperties("millrace.bus")
 record BusProperties(
@@ -28,7 +30,8 @@ record BusProperties(
         Duration sweepInterval,
         Duration timeout,
         Map<String, RetryPolicy> handlers,
-        Duration historyRetention) {
+        Duration historyRetention,
+        Kafka kafka) {
 
     private static final int LONGEST_NAME = 64;
 
@@ -40,8 +43,31 @@ record BusProperties(
 
     /** The ways a committed event can travel. */
     enum Transport {
-        SINKS
+        SINKS,
+        KAFKA
     }
+
+    /**
+     * How events travel through Kafka. Topics that are there are left as they are.
+     *
+     * @param bootstrapServers the brokers
+     * @param topic where each event goes, keyed by its aggregate
+     * @param deadLetterTopic where a record goes that nobody can read
+     * @param partitions how many a new topic has
+     * @param replicationFactor how many copies of a new topic there are; -1 leaves that to the brokers
+     * @param retention how long a new topic keeps a record
+     * @param patience how long a delivery is left to Kafka before it is made without
+     * @param properties whatever else the Kafka clients are to be told
+     */
+    record Kafka(
+            String bootstrapServers,
+            String topic,
+            String deadLetterTopic,
+            int partitions,
+            short replicationFactor,
+            Duration retention,
+            Duration patience,
+            @DefaultValue Map<String, String> properties) {}
 
     RetryPolicy policyOf(String handler) {
         return handlers.getOrDefault(handler, RetryPolicy.DEFAULT);

@@ -115,6 +115,18 @@ class DeliveryRepository {
              WHERE owner = :owner
             """;
 
+    private static final String ARRIVE = """
+            UPDATE delivery SET owner = NULL, next_attempt_at = :now
+             WHERE handler = :handler AND event_id = ANY(:events) AND owner = :owner
+            """;
+
+    private static final String ACKNOWLEDGE_ALL = "DELETE FROM delivery WHERE id = ANY(:ids) AND owner = :owner";
+
+    private static final String POSTPONE_ALL = """
+            UPDATE delivery SET status = 'RETRY', owner = NULL, next_attempt_at = :next, last_error = :error
+             WHERE id = ANY(:ids) AND owner = :owner
+            """;
+
     private final DatabaseClient database;
     private final BusProperties properties;
 
@@ -249,6 +261,37 @@ class DeliveryRepository {
                 .bind("handler", handler)
                 .bind("limit", limit)
                 .bind("now", now)
+                .fetch()
+                .rowsUpdated();
+    }
+
+    /** Makes those deliveries of the events due that the owner still holds; of any others it changes nothing. */
+    Mono<Long> arrive(String handler, Collection<UUID> events, String owner, Instant now) {
+        return database.sql(ARRIVE)
+                .bind("handler", handler)
+                .bind("events", events.toArray(UUID[]::new))
+                .bind("owner", owner)
+                .bind("now", now)
+                .fetch()
+                .rowsUpdated();
+    }
+
+    /** Deletes those that the owner still holds. */
+    Mono<Long> acknowledgeAll(Collection<UUID> ids, String owner) {
+        return database.sql(ACKNOWLEDGE_ALL)
+                .bind("ids", ids.toArray(UUID[]::new))
+                .bind("owner", owner)
+                .fetch()
+                .rowsUpdated();
+    }
+
+    /** Has those tried again at that time that the owner still holds. */
+    Mono<Long> postponeAll(Collection<UUID> ids, String owner, Instant next, String error) {
+        return database.sql(POSTPONE_ALL)
+                .bind("ids", ids.toArray(UUID[]::new))
+                .bind("owner", owner)
+                .bind("next", next)
+                .bind("error", error)
                 .fetch()
                 .rowsUpdated();
     }

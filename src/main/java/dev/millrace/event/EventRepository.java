@@ -23,6 +23,11 @@ class EventRepository {
                     :at, :payload, :correlation, :causation, :traceparent, :faults)
             """;
 
+    private static final String APPEND_FIRST = """
+            INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload, correlation_id)
+            VALUES (:id, :type, :aggregate, 1, :at, :payload, :id) ON CONFLICT DO NOTHING
+            """;
+
     private final DatabaseClient database;
 
     /** Appends the event as the next one of its aggregate; if another came first, the transaction is to be repeated. */
@@ -55,5 +60,19 @@ class EventRepository {
                         cause.causationId(),
                         cause.traceparent(),
                         cause.faultPlan()));
+    }
+
+    /** Appends the event as the one that its aggregate begins with, unless it is there already. */
+    Mono<StoredEvent> appendFirst(UUID id, String type, UUID aggregateId, Instant at, String payload) {
+        return database.sql(APPEND_FIRST)
+                .bind("id", id)
+                .bind("type", type)
+                .bind("aggregate", aggregateId)
+                .bind("at", at)
+                .bind("payload", payload)
+                .fetch()
+                .rowsUpdated()
+                .filter(rows -> rows == 1)
+                .map(rows -> new StoredEvent(id, type, aggregateId, 1, at, payload, id, null, null, null));
     }
 }

@@ -9,8 +9,11 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.UUID;
@@ -20,8 +23,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -35,6 +40,13 @@ final class EventBench {
     /** Tries longer than any test does. */
     static final RetryPolicy PATIENT =
             new RetryPolicy(Duration.ofMillis(200), Duration.ofSeconds(30), 1_000, null, Duration.ofDays(365), false);
+
+    static final BusProperties.Kafka NO_KAFKA = kafka("nowhere", "none", Duration.ZERO);
+
+    static BusProperties.Kafka kafka(String servers, String topic, Duration patience) {
+        return new BusProperties.Kafka(
+                servers, topic, topic + ".dlt", 3, (short) 1, Duration.ofDays(1), patience, Map.of());
+    }
 
     @EventType("test.happened.v1")
     record Happened(UUID aggregateId, int number) implements DomainEvent {}
@@ -142,6 +154,7 @@ final class EventBench {
     final DeliverySweeper sweeper;
     final EventDelivery delivery;
 
+    private final Deque<SmartLifecycle> lives = new ArrayDeque<>();
     private final DatabaseClient database;
     private final TransactionalOperator tx;
 
@@ -166,7 +179,7 @@ final class EventBench {
             Duration timeout,
             RetryPolicy policy,
             Subscriber<?>... handlers) {
-        this(database, tx, 2, capacity, lease, timeout, policy, handlers);
+        this(database, tx, 2, capacity, lease, timeout, policy, NO_KAFKA, handlers);
     }
 
     private EventBench(
@@ -177,11 +190,12 @@ final class EventBench {
             Duration lease,
             Duration timeout,
             RetryPolicy policy,
+            BusProperties.Kafka kafka,
             Subscriber<?>... handlers) {
         this.database = database;
         this.tx = tx;
         this.properties = new BusProperties(
-                BusProperties.Transport.SINKS,
+                kafka == NO_KAFKA ? BusProperties.Transport.SINKS : BusProperties.Transport.KAFKA,
                 uniqueName(),
                 lanes,
                 capacity,
@@ -189,40 +203,67 @@ final class EventBench {
                 Duration.ofMillis(20),
                 timeout,
                 Stream.of(handlers).collect(Collectors.toMap(Subscriber::name, handler -> policy)),
-                Duration.ofDays(30));
+                Duration.ofDays(30),
+                kafka);
         var uuids = Generators.timeBasedEpochGenerator();
         var codec = new EventCodec();
         this.bus = new SinksEventBus(properties);
         this.subscribers = new Subscribers(providing(List.of(handlers)), codec);
         this.deliveries = new DeliveryRepository(database, properties);
-        this.publisher = new EventPublisher(
-                new EventRepository(database),
-                deliveries,
-                new SinksEventTransport(deliveries, bus, properties, uuids, clock),
-                codec,
-                subscribers,
-                uuids,
-                clock);
-        this.worker = new DeliveryWorker(
-                subscribers,
-                deliveries,
-                new AttemptRepository(database, uuids),
-                publisher,
-                codec,
-                tx,
-                properties,
-                clock);
+        var events = new EventRepository(database);
+        var attempts = new AttemptRepository(database, uuids);
+        var sender = new KafkaRecordSender(kafka);
+        var relay = new KafkaRelay(deliveries, attempts, sender, tx, properties, clock);
+        var transport = kafka == NO_KAFKA
+                ? new SinksEventTransport(deliveries, bus, properties, uuids, clock)
+                : new KafkaEventTransport(deliveries, relay, properties, uuids, clock);
+        this.publisher = new EventPublisher(events, deliveries, transport, codec, subscribers, uuids, clock);
+        this.worker = new DeliveryWorker(subscribers, deliveries, attempts, publisher, codec, tx, properties, clock);
         this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, properties, clock);
         this.delivery = new EventDelivery(
                 bus, subscribers, worker, sweeper, deliveries, properties, clock, Duration.ofMillis(200));
+        lives.add(delivery);
+        if (kafka != NO_KAFKA) {
+            var inbox = new KafkaInbox(
+                    events, deliveries, transport, sweeper, subscribers, codec, tx, properties, uuids, clock);
+            lives.add(new KafkaDelivery(
+                    new KafkaTopics(kafka), relay, inbox, sender, subscribers, Duration.ofSeconds(2)));
+        }
     }
 
     /** A bench for thousands of deliveries, whose clock runs. */
     static EventBench wide(
             DatabaseClient database, TransactionalOperator tx, RetryPolicy policy, Subscriber<?>... handlers) {
-        EventBench bench = new EventBench(database, tx, 8, 1_024, LEASE, Duration.ofSeconds(10), policy, handlers);
+        EventBench bench =
+                new EventBench(database, tx, 8, 1_024, LEASE, Duration.ofSeconds(10), policy, NO_KAFKA, handlers);
         bench.clock.run();
         return bench;
+    }
+
+    /** A bench whose events travel through Kafka if they are told where it is, and whose clock runs. */
+    static EventBench over(
+            BusProperties.Kafka kafka,
+            DatabaseClient database,
+            TransactionalOperator tx,
+            int capacity,
+            RetryPolicy policy,
+            Subscriber<?>... handlers) {
+        EventBench bench =
+                new EventBench(database, tx, 4, capacity, LEASE, Duration.ofSeconds(10), policy, kafka, handlers);
+        bench.clock.run();
+        return bench;
+    }
+
+    /** Starts all that a service starts, in its order. */
+    void start() {
+        lives.forEach(SmartLifecycle::start);
+    }
+
+    /** Stops it in the opposite order, each only when the one before has stopped. */
+    Mono<Void> stop() {
+        return Flux.fromIterable(lives::descendingIterator)
+                .concatMap(life -> Mono.<Void>create(stopped -> life.stop(stopped::success)))
+                .then();
     }
 
     /** Publishes the event in a transaction of its own. */

@@ -73,7 +73,8 @@ class SuspensionTests {
                 SWEEP_INTERVAL,
                 Duration.ofSeconds(20),
                 Map.of(platform.name, policy),
-                Duration.ofDays(1));
+                Duration.ofDays(1),
+                EventBench.NO_KAFKA);
         Subscribers subscribers = new Subscribers(providing(List.of(platform)), codec);
         this.bus = new SinksEventBus(properties);
         this.deliveries = new CountingDeliveries(database, properties);
