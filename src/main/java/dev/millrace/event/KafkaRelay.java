@@ -70,17 +70,17 @@ final class KafkaRelay {
                 .flatMap(batch -> holding(batch, send(batch)).flatMap(sent -> settle(batch, sent)));
     }
 
-    /** In a transaction, which ends only when the events it has read are on disk: the world is told nothing before. */
     private Mono<List<Delivery>> claim() {
         return Mono.defer(() -> deliveries.findDue(HANDLER, BATCH, clock.instant()))
-                .as(tx::transactional)
                 .filter(due -> !due.isEmpty())
                 .flatMap(due -> sender.reach().then(claim(due)));
     }
 
+    /** In a transaction, which ends only when what was read before it is on disk too: the world is told nothing before. */
     private Mono<List<Delivery>> claim(List<Delivery> due) {
         return Mono.defer(() -> deliveries.claim(due, properties.instance(), clock.instant(), leaseEnd()))
-                .flatMap(claimed -> claimed.size() == due.size() ? Mono.just(claimed) : keepQueues(due, claimed));
+                .flatMap(claimed -> claimed.size() == due.size() ? Mono.just(claimed) : keepQueues(due, claimed))
+                .as(tx::transactional);
     }
 
     /** Of an aggregate of which another instance was faster with something nothing is sent: that might be passed. */
