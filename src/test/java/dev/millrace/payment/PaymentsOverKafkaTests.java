@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.harness.Books;
-import dev.millrace.harness.FreshDataDirectory;
+import dev.millrace.harness.FreshDatabase;
 import dev.millrace.harness.KafkaBroker;
 import dev.millrace.harness.Ledger;
 import dev.millrace.harness.Reply;
@@ -24,7 +24,7 @@ import org.springframework.test.context.ContextConfiguration;
 
 /** With nothing changed but two settings, a payment leads to the same. */
 @RunningService
-@ContextConfiguration(initializers = {FreshDataDirectory.class, KafkaBroker.class})
+@ContextConfiguration(initializers = {FreshDatabase.class, KafkaBroker.class})
 @RequiredArgsConstructor
 class PaymentsOverKafkaTests {
 
