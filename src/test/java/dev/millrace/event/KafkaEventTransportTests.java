@@ -29,6 +29,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
@@ -41,6 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Events that travel through Kafka, and what else may happen to them there. */
 @Slf4j
 @RunningService
+@Tag("embedded")
 class KafkaEventTransportTests extends EventTransportContract {
 
     private static final int BACKLOG = 10_000;
