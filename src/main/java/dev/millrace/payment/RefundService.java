@@ -7,6 +7,7 @@ import dev.millrace.order.OrderUseCase;
 import dev.millrace.order.UndoneSale;
 import dev.millrace.shared.Money;
 import java.time.Clock;
+import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionalOperator;
@@ -32,9 +33,7 @@ class RefundService {
 
     /** Fails with {@link RefundRefused} if not so much is left, or nothing. */
     Mono<Refund> refund(RefundCommand command) {
-        return payments.getPayment(command.paymentId())
-                .delayUntil(payment -> orders.holdOrder(payment.orderId()))
-                .flatMap(payment -> payments.getPayment(payment.id()))
+        return holdPayment(command.paymentId())
                 .flatMap(payment -> refund(payment, command))
                 .as(tx::transactional)
                 .checkpoint("refund payment");
@@ -42,10 +41,17 @@ class RefundService {
 
     /** Gives back what is left of the payment; empty if there is nothing left. */
     Mono<Refund> refundWhatIsLeft(RefundCommand command) {
-        return payments.getPayment(command.paymentId())
+        return holdPayment(command.paymentId())
                 .filter(Payment::isRefundable)
-                .flatMap(payment -> refund(command))
+                .flatMap(payment -> refund(payment, command))
                 .as(tx::transactional);
+    }
+
+    /** The payment as it is once nobody else can refund it, until the transaction ends. */
+    private Mono<Payment> holdPayment(UUID paymentId) {
+        return payments.getPayment(paymentId)
+                .delayUntil(payment -> orders.holdOrder(payment.orderId()))
+                .flatMap(payment -> payments.getPayment(payment.id()));
     }
 
     private Mono<Refund> refund(Payment payment, RefundCommand command) {

@@ -9,6 +9,7 @@ import dev.millrace.harness.Ledger;
 import dev.millrace.harness.RunningService;
 import dev.millrace.harness.Shop;
 import dev.millrace.order.OrderConfirmationFailedEvent;
+import dev.millrace.order.OrderUseCase;
 import dev.millrace.shared.FaultPlan;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,6 +50,8 @@ class CompensationTests {
     private final Books books;
     private final PaymentFacadeService facade;
     private final CompensationHandler compensations;
+    private final OrderUseCase orders;
+    private final RefundService refunds;
     private final StrandedOrders stranded;
     private final MeterRegistry metrics;
     private final TransactionalOperator tx;
@@ -177,6 +182,28 @@ class CompensationTests {
                 .isEqualTo(1);
         assertThat(shop.balanceOf(user)).isEqualTo(10_000);
         assertThat(shop.statusOf(order)).isEqualTo("CONFIRMATION_FAILED");
+        books.assertThatTheyAddUp();
+    }
+
+    /** The client's refund holds the order when the compensation begins, and leaves nothing to give back. */
+    @Test
+    void isDoneIfTheClientWasFaster() {
+        long user = shop.aUserWith(10_000);
+        UUID order = shop.anOrder(user, 4_000);
+        Payment payment = payUnhandled(order, user);
+        now(shop.post("/orders/" + order + "/cancel", ""));
+        var failure = new OrderConfirmationFailedEvent(order, payment.id(), "cancelled", true, 1);
+
+        Mono<Refund> byTheClient = orders.holdOrder(order)
+                .then(Mono.delay(Duration.ofMillis(300)))
+                .then(refunds.refund(new RefundCommand(payment.id(), null, "mine", RefundOrigin.CLIENT)))
+                .as(tx::transactional);
+        Mono<Void> compensation = Mono.delay(Duration.ofMillis(100))
+                .then(compensations.handle(failure))
+                .as(tx::transactional);
+        Mono.when(byTheClient, compensation).as(StepVerifier::create).verifyComplete();
+
+        assertThat(shop.balanceOf(user)).isEqualTo(10_000);
         books.assertThatTheyAddUp();
     }
 
