@@ -79,7 +79,9 @@ class ArchitectureTests {
             "dev.millrace.order.ProductSalesRankRecordedEvent$Sale",
             "dev.millrace.payment.PaymentStatus",
             "dev.millrace.product.Product",
-            "dev.millrace.product.ProductService");
+            "dev.millrace.product.ProductService",
+            "dev.millrace.transaction.JointStatement",
+            "dev.millrace.transaction.Lane");
 
     /** Those with a life of their own, and two that hand their work to somebody who waits for it. */
     private static final Set<String> SUBSCRIBERS = Set.of(
@@ -88,7 +90,8 @@ class ArchitectureTests {
             "dev.millrace.event.KafkaDelivery",
             "dev.millrace.shared.Drain",
             "dev.millrace.shared.InFlight",
-            "dev.millrace.shared.Recurring");
+            "dev.millrace.shared.Recurring",
+            "dev.millrace.transaction.TransactionLane");
 
     private static final Set<String> MAY_WAIT = Set.of("dev.millrace.database.Checkpoints.closeDatabase()");
 
@@ -99,14 +102,15 @@ class ArchitectureTests {
 
     @ParameterizedTest
     @CsvSource({
-        "payment,     balance order event idempotency shared",
-        "balance,     idempotency shared",
-        "order,       product event shared",
+        "payment,     balance order event idempotency transaction shared",
+        "balance,     idempotency transaction shared",
+        "order,       product event transaction shared",
         "export,      order event shared",
-        "ranking,     order product event shared",
-        "event,       shared",
-        "idempotency, shared",
-        "product,     shared",
+        "ranking,     order product event transaction shared",
+        "event,       transaction shared",
+        "idempotency, transaction shared",
+        "product,     transaction shared",
+        "transaction, shared",
         "database,    shared",
         "invariant,   shared",
         "shared,      ''"
@@ -142,6 +146,7 @@ class ArchitectureTests {
                                 ".event",
                                 ".idempotency",
                                 ".product",
+                                ".transaction",
                                 ".database",
                                 ".invariant",
                                 ".shared")

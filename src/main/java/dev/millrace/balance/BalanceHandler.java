@@ -7,6 +7,7 @@ import dev.millrace.shared.Currency;
 import dev.millrace.shared.Money;
 import dev.millrace.shared.Page;
 import dev.millrace.shared.Requests;
+import dev.millrace.transaction.Lane;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
@@ -63,8 +64,9 @@ class BalanceHandler {
 
     private Mono<ServerResponse> chargeOnce(ServerRequest request, Charge body) {
         long userId = requests.positiveId(request, "userId");
-        return idempotency.answerOnce(
-                request, body, balances.charge(userId, Money.of(body.amount())), this::toChargeSuccess);
+        return idempotency
+                .answerOnce(request, body, balances.charge(userId, Money.of(body.amount())), this::toChargeSuccess)
+                .contextWrite(Lane.of("charge", userId).joined());
     }
 
     private Mono<Page<EntryResponse>> entriesOf(long userId, ServerRequest request) {

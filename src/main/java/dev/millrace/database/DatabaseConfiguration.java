@@ -2,7 +2,6 @@ package dev.millrace.database;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
-import dev.millrace.shared.InFlight;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -12,11 +11,6 @@ import org.springframework.boot.r2dbc.autoconfigure.R2dbcConnectionDetails;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Primary;
-import org.springframework.transaction.ReactiveTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.reactive.TransactionalOperator;
-import org.springframework.transaction.support.DefaultTransactionDefinition;
 
 /** Decides where everything is kept: in the embedded H2 file, or in the PostgreSQL that {@code spring.r2dbc.url} names. */
 @Configuration(proxyBeanMethods = false)
@@ -40,21 +34,6 @@ class DatabaseConfiguration {
     @Bean(destroyMethod = "shutdown")
     H2Connections h2Connections(Clock clock) {
         return new H2Connections(clock);
-    }
-
-    @Bean
-    @Primary
-    TransactionalOperator transactionalOperator(ReactiveTransactionManager manager, InFlight inFlight) {
-        return new ShieldedTransactions(TransactionalOperator.create(manager), inFlight);
-    }
-
-    /** For what compares tables with each other: all is read as it was at one moment. */
-    @Bean
-    TransactionalOperator snapshots(ReactiveTransactionManager manager, InFlight inFlight) {
-        DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
-        definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
-        definition.setReadOnly(true);
-        return new ShieldedTransactions(TransactionalOperator.create(manager, definition), inFlight);
     }
 
     /** UUIDs of version 7 (RFC 9562): newer ones sort after older ones. */

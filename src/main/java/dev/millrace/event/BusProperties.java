@@ -12,6 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param instance who holds a lease; no two processes on one database may share it, and one that restarts under its name takes
  *     its leases back at once
  * @param lanes how many deliveries of one handler run side by side
+ * @param lanesOf the same for those handlers that are to have another number, such as those that call somebody else
  * @param capacity how many deliveries of one handler wait in memory; the others wait in the database
  * @param lease how long a delivery is left to whoever took it
  * @param sweepInterval how often the database is searched for deliveries that are due
@@ -25,6 +26,7 @@ record BusProperties(
         Transport transport,
         String instance,
         int lanes,
+        @DefaultValue Map<String, Integer> lanesOf,
         int capacity,
         Duration lease,
         Duration sweepInterval,
@@ -68,6 +70,10 @@ record BusProperties(
             Duration retention,
             Duration patience,
             @DefaultValue Map<String, String> properties) {}
+
+    int lanesOf(String handler) {
+        return lanesOf.getOrDefault(handler, lanes);
+    }
 
     RetryPolicy policyOf(String handler) {
         return handlers.getOrDefault(handler, RetryPolicy.DEFAULT);

@@ -1,7 +1,9 @@
 package dev.millrace.event;
 
+import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
+import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import lombok.RequiredArgsConstructor;
@@ -36,6 +39,18 @@ class DeliveryRepository {
             VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, :fence, :owner, :next, :now, :now)
             """;
 
+    private static final String INSERT_ALL = """
+            INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
+                                  owner, next_attempt_at, created_at, owed_since)
+            SELECT n.id, n.event, n.handler, n.aggregate, n.sequence, 'PENDING', n.attempts, n.fence,
+                   n.owner, n.next, n.at, n.at
+              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:events AS UUID[]), CAST(:handlers AS VARCHAR[]),
+                          CAST(:aggregates AS UUID[]), CAST(:sequences AS BIGINT[]), CAST(:attempts AS INTEGER[]),
+                          CAST(:fences AS BIGINT[]), CAST(:owners AS VARCHAR[]), CAST(:nexts AS TIMESTAMPTZ[]),
+                          CAST(:ats AS TIMESTAMPTZ[]))
+                   AS n (id, event, handler, aggregate, sequence, attempts, fence, owner, next, at)
+            """;
+
     /** Nothing earlier of the same aggregate is owed to the same handler. */
     private static final String NOTHING_EARLIER = """
             NOT EXISTS (SELECT 1 FROM delivery earlier
@@ -49,7 +64,20 @@ class DeliveryRepository {
 
     private static final String IS_HELD = "SELECT 1 FROM delivery WHERE id = :id AND fence = :fence AND %s";
 
+    private static final String ARE_HELD = """
+            SELECT delivery.id
+              FROM delivery JOIN UNNEST(CAST(:ids AS UUID[]), CAST(:fences AS BIGINT[])) AS n (id, fence)
+                   ON delivery.id = n.id AND delivery.fence = n.fence
+             WHERE %s
+            """;
+
     private static final String ACKNOWLEDGE = "DELETE FROM delivery WHERE id = :id AND fence = :fence AND %s";
+
+    private static final String ACKNOWLEDGE_EACH = """
+            DELETE FROM delivery USING UNNEST(CAST(:ids AS UUID[]), CAST(:fences AS BIGINT[])) AS n (id, fence)
+             WHERE delivery.id = n.id AND delivery.fence = n.fence AND %s
+            RETURNING delivery.id
+            """;
 
     private static final String POSTPONE = """
             UPDATE delivery SET status = 'RETRY', owner = NULL, next_attempt_at = :next, last_error = :error
@@ -130,8 +158,22 @@ class DeliveryRepository {
     private final DatabaseClient database;
     private final BusProperties properties;
 
+    private final JointStatement<Owed, Void> insert =
+            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
+
+    private final Map<String, JointStatement<Delivery, UUID>> isHeld = new ConcurrentHashMap<>();
+    private final Map<String, JointStatement<Delivery, UUID>> acknowledge = new ConcurrentHashMap<>();
+
+    private record Owed(Delivery delivery, @Nullable String owner, Instant next) {}
+
     /** Owes the delivery; leased until then if there is an owner, and due then if not. */
     Mono<Void> insert(Delivery delivery, @Nullable String owner, Instant next) {
+        return insert.ask(new Owed(delivery, owner, next));
+    }
+
+    private Mono<Void> insertOne(Owed owed) {
+        Delivery delivery = owed.delivery();
+        String owner = owed.owner();
         return database.sql(INSERT)
                 .bind("id", delivery.id())
                 .bind("event", delivery.event().id())
@@ -141,22 +183,65 @@ class DeliveryRepository {
                 .bind("attempts", delivery.attempts())
                 .bind("fence", delivery.fence())
                 .bind("owner", owner == null ? Parameters.in(String.class) : owner)
-                .bind("next", next)
+                .bind("next", owed.next())
                 .bind("now", delivery.owedSince())
+                .then();
+    }
+
+    private Mono<Void> insertAll(List<Owed> owed) {
+        return database.sql(INSERT_ALL)
+                .bind("ids", column(owed, row -> row.delivery().id(), UUID[]::new))
+                .bind("events", column(owed, row -> row.delivery().event().id(), UUID[]::new))
+                .bind("handlers", column(owed, row -> row.delivery().handler(), String[]::new))
+                .bind("aggregates", column(owed, row -> row.delivery().event().aggregateId(), UUID[]::new))
+                .bind("sequences", column(owed, row -> row.delivery().event().sequence(), Long[]::new))
+                .bind("attempts", column(owed, row -> row.delivery().attempts(), Integer[]::new))
+                .bind("fences", column(owed, row -> row.delivery().fence(), Long[]::new))
+                .bind("owners", column(owed, Owed::owner, String[]::new))
+                .bind("nexts", column(owed, Owed::next, Instant[]::new))
+                .bind("ats", column(owed, row -> row.delivery().owedSince(), Instant[]::new))
                 .then();
     }
 
     /** Whether the delivery is still ours and nothing earlier is owed. */
     Mono<Boolean> isHeld(Delivery delivery) {
-        return bind(inOrder(IS_HELD, delivery.handler()), delivery)
-                .map(row -> true)
-                .one()
-                .defaultIfEmpty(false);
+        return isHeld.computeIfAbsent(delivery.handler(), this::askWhetherHeld)
+                .ask(delivery)
+                .hasElement();
+    }
+
+    private JointStatement<Delivery, UUID> askWhetherHeld(String handler) {
+        String one = inOrder(IS_HELD, handler);
+        String many = inOrder(ARE_HELD, handler);
+        return JointStatement.read((Delivery delivery) ->
+                        bind(one, delivery).map(row -> delivery.id()).one())
+                .together(Delivery::id, deliveries -> findIds(many, deliveries));
     }
 
     /** Deletes the delivery; false if it is no longer ours, or if something earlier is owed. */
     Mono<Boolean> acknowledge(Delivery delivery) {
-        return changesOne(bind(inOrder(ACKNOWLEDGE, delivery.handler()), delivery));
+        return acknowledge
+                .computeIfAbsent(delivery.handler(), this::acknowledgement)
+                .ask(delivery)
+                .hasElement();
+    }
+
+    private JointStatement<Delivery, UUID> acknowledgement(String handler) {
+        String one = inOrder(ACKNOWLEDGE, handler);
+        String many = inOrder(ACKNOWLEDGE_EACH, handler);
+        return JointStatement.change((Delivery delivery) -> changesOne(bind(one, delivery))
+                        .filter(changed -> changed)
+                        .map(changed -> delivery.id()))
+                .together(Delivery::id, deliveries -> findIds(many, deliveries));
+    }
+
+    private Mono<Map<UUID, UUID>> findIds(String sql, List<Delivery> deliveries) {
+        return database.sql(sql)
+                .bind("ids", column(deliveries, Delivery::id, UUID[]::new))
+                .bind("fences", column(deliveries, Delivery::fence, Long[]::new))
+                .map(row -> required(row, "id", UUID.class))
+                .all()
+                .collectMap(Function.identity());
     }
 
     /** Has the delivery tried again at that time; false if it is no longer ours. */

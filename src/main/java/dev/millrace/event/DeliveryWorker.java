@@ -1,6 +1,7 @@
 package dev.millrace.event;
 
 import dev.millrace.event.AttemptRepository.Outcome;
+import dev.millrace.transaction.Lane;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,8 @@ class DeliveryWorker {
                     log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
                     return Mono.empty();
                 })
+                .contextWrite(Lane.of(delivery.handler(), delivery.event().aggregateId())
+                        .joined())
                 .contextWrite(context -> Cause.put(context, delivery));
     }
 
@@ -60,7 +63,12 @@ class DeliveryWorker {
 
     private <E extends DomainEvent> Mono<Void> handleHere(EventHandler<E> handler, Delivery delivery) {
         E event = codec.decode(delivery.event(), handler.eventClass());
-        return acknowledging(delivery, bounded(() -> handler.handle(event)));
+        return deliveries
+                .isHeld(delivery)
+                .flatMap(held ->
+                        held ? acknowledging(delivery, bounded(() -> handler.handle(event))) : releaseToLater(delivery))
+                .as(tx::transactional)
+                .onErrorResume(NotHeld.class, error -> releaseToLater(delivery));
     }
 
     /** Asks in a transaction, which ends only when the event it was about is on disk: the world is told nothing before. */
@@ -74,7 +82,9 @@ class DeliveryWorker {
     private <E extends DomainEvent> Mono<Void> send(RemoteEventHandler<E> handler, Delivery delivery) {
         E event = codec.decode(delivery.event(), handler.eventClass());
         return bounded(() -> handler.handle(event, delivery.id()))
-                .flatMap(fact -> acknowledging(delivery, publisher.publish(fact)));
+                .flatMap(
+                        fact -> acknowledging(delivery, publisher.publish(fact)).as(tx::transactional))
+                .onErrorResume(NotHeld.class, error -> releaseToLater(delivery));
     }
 
     /** Ends a handler that does not, inside of its transaction, which would otherwise hold its locks for as long. */
@@ -82,16 +92,23 @@ class DeliveryWorker {
         return Mono.defer(handling).timeout(properties.timeout());
     }
 
+    /** The effect comes first: what fails has changed nothing, and whoever shares the transaction goes on. */
     private Mono<Void> acknowledging(Delivery delivery, Mono<Void> effect) {
-        return deliveries
-                .acknowledge(delivery)
-                .flatMap(ours -> ours ? effect : releaseToLater(delivery))
-                .as(tx::transactional);
+        return effect.then(Mono.defer(() -> deliveries.acknowledge(delivery)))
+                .flatMap(ours -> ours ? Mono.empty() : Mono.error(new NotHeld()));
     }
 
     /** Something earlier is owed, or somebody else has taken over; in that case this changes nothing. */
     private Mono<Void> releaseToLater(Delivery delivery) {
         return deliveries.release(delivery, clock.instant().plus(HELD_BACK));
+    }
+
+    /** Undoes an effect that was not this worker's to bring about. */
+    private static final class NotHeld extends RuntimeException {
+
+        NotHeld() {
+            super(null, null, false, false);
+        }
     }
 
     private Mono<Void> settle(Delivery delivery, Failure failure) {

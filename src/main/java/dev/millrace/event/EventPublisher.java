@@ -1,6 +1,7 @@
 package dev.millrace.event;
 
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.millrace.event.EventRepository.NewEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -43,13 +44,13 @@ public class EventPublisher {
     }
 
     private Mono<StoredEvent> store(DomainEvent event) {
-        return Mono.deferContextual(context -> events.append(
+        return Mono.deferContextual(context -> events.append(new NewEvent(
                 uuids.generate(),
                 codec.typeOf(event.getClass()),
                 event.aggregateId(),
                 clock.instant(),
                 codec.encode(event),
-                Cause.in(context)));
+                Cause.in(context))));
     }
 
     private Mono<Void> oweNow(StoredEvent stored, DomainEvent event) {

@@ -64,6 +64,6 @@ class SinksEventBus implements EventBus {
 
     private HandlerLanes lanesOf(String handler) {
         return lanes.computeIfAbsent(
-                handler, name -> new HandlerLanes(name, properties.lanes(), properties.capacity()));
+                handler, name -> new HandlerLanes(name, properties.lanesOf(name), properties.capacity()));
     }
 }

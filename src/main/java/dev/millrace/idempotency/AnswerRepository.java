@@ -1,10 +1,15 @@
 package dev.millrace.idempotency;
 
+import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
+import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import lombok.RequiredArgsConstructor;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
@@ -21,6 +26,23 @@ class AnswerRepository {
             ON CONFLICT DO NOTHING
             """;
 
+    private static final String INSERT_ALL = """
+            INSERT INTO idempotency_key (caller, operation, idempotency_key, fingerprint, status, location, body, created_at)
+            SELECT * FROM UNNEST(CAST(:callers AS VARCHAR[]), CAST(:operations AS VARCHAR[]), CAST(:keys AS VARCHAR[]),
+                                 CAST(:fingerprints AS VARCHAR[]), CAST(:statuses AS INTEGER[]),
+                                 CAST(:locations AS VARCHAR[]), CAST(:bodies AS VARCHAR[]), CAST(:ats AS TIMESTAMPTZ[]))
+            ON CONFLICT DO NOTHING
+            RETURNING caller, operation, idempotency_key
+            """;
+
+    private static final String FIND_ALL = """
+            SELECT k.caller, k.operation, k.idempotency_key, k.fingerprint, k.status, k.location, k.body
+              FROM idempotency_key k
+              JOIN UNNEST(CAST(:callers AS VARCHAR[]), CAST(:operations AS VARCHAR[]), CAST(:keys AS VARCHAR[]))
+                   AS n (caller, operation, idempotency_key)
+                   ON k.caller = n.caller AND k.operation = n.operation AND k.idempotency_key = n.idempotency_key
+            """;
+
     private static final String FIND = """
             SELECT fingerprint, status, location, body FROM idempotency_key
              WHERE caller = :caller AND operation = :operation AND idempotency_key = :key
@@ -34,24 +56,80 @@ class AnswerRepository {
 
     private final DatabaseClient database;
 
+    private final JointStatement<KeyScope, StoredAnswer> find =
+            JointStatement.read(this::findOne).together(Function.identity(), this::findAll);
+
+    private final JointStatement<NewAnswer, KeyScope> insert =
+            JointStatement.change(this::insertOne).together(NewAnswer::scope, this::insertAll);
+
+    private record NewAnswer(KeyScope scope, StoredAnswer stored, Instant at) {
+
+        Answer answer() {
+            return stored.answer();
+        }
+    }
+
     /** Keeps the answer under its key; false if the key has one already. */
     Mono<Boolean> insert(KeyScope scope, StoredAnswer stored, Instant now) {
-        Answer answer = stored.answer();
-        return bind(database.sql(INSERT), scope)
-                .bind("fingerprint", stored.fingerprint())
-                .bind("status", answer.status())
-                .bind("location", answer.location() == null ? Parameters.in(String.class) : answer.location())
-                .bind("body", answer.body())
-                .bind("now", now)
-                .fetch()
-                .rowsUpdated()
-                .map(rows -> rows == 1);
+        return insert.ask(new NewAnswer(scope, stored, now)).hasElement();
     }
 
     Mono<StoredAnswer> find(KeyScope scope) {
+        return find.ask(scope);
+    }
+
+    private Mono<KeyScope> insertOne(NewAnswer row) {
+        Answer answer = row.answer();
+        return bind(database.sql(INSERT), row.scope())
+                .bind("fingerprint", row.stored().fingerprint())
+                .bind("status", answer.status())
+                .bind("location", answer.location() == null ? Parameters.in(String.class) : answer.location())
+                .bind("body", answer.body())
+                .bind("now", row.at())
+                .fetch()
+                .rowsUpdated()
+                .filter(rows -> rows == 1)
+                .map(rows -> row.scope());
+    }
+
+    private Mono<Map<KeyScope, KeyScope>> insertAll(List<NewAnswer> rows) {
+        return bindAll(
+                        database.sql(INSERT_ALL),
+                        rows.stream().map(NewAnswer::scope).toList())
+                .bind("fingerprints", column(rows, row -> row.stored().fingerprint(), String[]::new))
+                .bind("statuses", column(rows, row -> row.answer().status(), Integer[]::new))
+                .bind("locations", column(rows, row -> row.answer().location(), String[]::new))
+                .bind("bodies", column(rows, row -> row.answer().body(), String[]::new))
+                .bind("ats", column(rows, NewAnswer::at, Instant[]::new))
+                .map(AnswerRepository::toScope)
+                .all()
+                .collectMap(Function.identity());
+    }
+
+    private Mono<StoredAnswer> findOne(KeyScope scope) {
         return bind(database.sql(FIND), scope)
                 .map(AnswerRepository::toStoredAnswer)
                 .one();
+    }
+
+    private Mono<Map<KeyScope, StoredAnswer>> findAll(List<KeyScope> scopes) {
+        return bindAll(database.sql(FIND_ALL), scopes)
+                .map(row -> Map.entry(toScope(row), toStoredAnswer(row)))
+                .all()
+                .collectMap(Map.Entry::getKey, Map.Entry::getValue);
+    }
+
+    private static GenericExecuteSpec bindAll(GenericExecuteSpec sql, List<KeyScope> scopes) {
+        return sql.bind("callers", column(scopes, KeyScope::caller, String[]::new))
+                .bind("operations", column(scopes, KeyScope::operation, String[]::new))
+                .bind("keys", column(scopes, KeyScope::key, String[]::new));
+    }
+
+    private static KeyScope toScope(Readable row) {
+        return new KeyScope(
+                required(row, "caller", String.class),
+                required(row, "operation", String.class),
+                required(row, "idempotency_key", String.class));
     }
 
     Mono<Long> purge(Instant before, int limit) {

@@ -86,7 +86,7 @@ public class Idempotency {
             ServerRequest request, Object body, Mono<T> work, Function<T, Success> toSuccess) {
         Mono<Answer> answer = work.map(toSuccess).map(this::toAnswer);
         return Mono.fromSupplier(() -> keys.read(request))
-                .flatMap(scope -> scope.map(key -> answerKeyed(keyed(key, body, answer, request)))
+                .flatMap(scope -> scope.map(key -> runOrWait(keyed(key, body, answer, request)))
                         .orElseGet(() -> answer.flatMap(first -> respond(first, false))));
     }
 
@@ -95,15 +95,11 @@ public class Idempotency {
                 scope, fingerprint(body), work, request, clock.instant().plus(properties.inFlightWait()));
     }
 
-    private Mono<ServerResponse> answerKeyed(Keyed keyed) {
-        return replay(keyed).switchIfEmpty(Mono.defer(() -> runOrWait(keyed)));
-    }
-
     private Mono<ServerResponse> runOrWait(Keyed keyed) {
         Sinks.Empty<Void> mine = Sinks.empty();
         Sinks.Empty<Void> first = running.putIfAbsent(keyed.scope(), mine);
         if (first != null) {
-            return awaitFirst(first, keyed).then(Mono.defer(() -> answerKeyed(keyed)));
+            return awaitFirst(first, keyed).then(Mono.defer(() -> runOrWait(keyed)));
         }
         return run(keyed)
                 .doFinally(signal -> {
@@ -119,13 +115,20 @@ public class Idempotency {
                 .onErrorMap(TimeoutException.class, e -> IdempotencyRefused.inFlight());
     }
 
+    /**
+     * Looks for the answer and does the work in one transaction: once that has ended, the answer is on disk, be it the first one
+     * or repeated.
+     */
     private Mono<ServerResponse> run(Keyed keyed) {
-        return keyed.work()
-                .delayUntil(answer -> store(keyed, answer))
+        return replay(keyed)
+                .switchIfEmpty(Mono.defer(() -> workAndStore(keyed)))
                 .as(tx::transactional)
-                .flatMap(answer -> respond(answer, false))
                 .onErrorResume(Refusal.class, refusal -> keepRefusal(keyed, refusal))
-                .onErrorResume(KeyTaken.class, taken -> replay(keyed));
+                .onErrorResume(KeyTaken.class, taken -> replay(keyed).as(tx::transactional));
+    }
+
+    private Mono<ServerResponse> workAndStore(Keyed keyed) {
+        return keyed.work().delayUntil(answer -> store(keyed, answer)).flatMap(answer -> respond(answer, false));
     }
 
     /** The work is rolled back by now; unless somebody else's answer came first, the refusal becomes the key's answer. */
@@ -143,10 +146,8 @@ public class Idempotency {
                 .flatMap(stored -> stored ? Mono.empty() : Mono.error(new KeyTaken()));
     }
 
-    /** An answer is repeated only by a transaction of its own: once that has ended, the answer is on disk. */
     private Mono<ServerResponse> replay(Keyed keyed) {
         return answers.find(keyed.scope())
-                .flatMap(seen -> answers.find(keyed.scope()).as(tx::transactional))
                 .flatMap(stored -> stored.fingerprint().equals(keyed.fingerprint())
                         ? respond(stored.answer(), true)
                         : Mono.error(IdempotencyRefused.keyReused()));

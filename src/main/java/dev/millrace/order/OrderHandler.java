@@ -5,6 +5,7 @@ import dev.millrace.shared.Currency;
 import dev.millrace.shared.Money;
 import dev.millrace.shared.Page;
 import dev.millrace.shared.Requests;
+import dev.millrace.transaction.Lane;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotEmpty;
@@ -65,6 +66,7 @@ class OrderHandler {
     Mono<ServerResponse> place(ServerRequest request) {
         return requests.body(request, OrderRequest.class)
                 .flatMap(body -> orders.placeOrder(body.toCommand()))
+                .contextWrite(Lane.ofAny("order").joined())
                 .flatMap(order -> ServerResponse.created(URI.create("/orders/" + order.id()))
                         .bodyValue(toResponse(order)));
     }

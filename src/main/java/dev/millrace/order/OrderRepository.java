@@ -1,15 +1,21 @@
 package dev.millrace.order;
 
+import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.shared.PageRequest;
 import dev.millrace.shared.Rows;
+import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.OptimisticLockingFailureException;
@@ -31,6 +37,19 @@ class OrderRepository {
     private static final String INSERT_ITEM = """
             INSERT INTO order_item (order_id, line, product_id, name, quantity, unit_price)
             VALUES (:order, :line, :product, :name, :quantity, :price)
+            """;
+
+    private static final String INSERT_ALL = """
+            INSERT INTO orders (id, user_id, status, total_amount, created_at, expires_at, version)
+            SELECT n.*, 0
+              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[]), CAST(:statuses AS VARCHAR[]),
+                          CAST(:totals AS BIGINT[]), CAST(:ats AS TIMESTAMPTZ[]), CAST(:expiries AS TIMESTAMPTZ[])) AS n
+            """;
+
+    private static final String INSERT_ITEMS = """
+            INSERT INTO order_item (order_id, line, product_id, name, quantity, unit_price)
+            SELECT * FROM UNNEST(CAST(:orders AS UUID[]), CAST(:lines AS INTEGER[]), CAST(:products AS BIGINT[]),
+                                 CAST(:names AS VARCHAR[]), CAST(:quantities AS BIGINT[]), CAST(:prices AS BIGINT[]))
             """;
 
     private static final String UPDATE = """
@@ -55,12 +74,34 @@ class OrderRepository {
 
     private static final String LOCK = "SELECT id FROM orders WHERE id = :id FOR UPDATE";
 
+    private static final String UPDATE_ALL = """
+            UPDATE orders SET status = n.status, confirmed_at = n.confirmed, confirmation_failed_at = n.failed, expires_at = NULL,
+                   version = orders.version + 1
+              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:statuses AS VARCHAR[]), CAST(:confirmed AS TIMESTAMPTZ[]),
+                          CAST(:failed AS TIMESTAMPTZ[]), CAST(:versions AS BIGINT[]))
+                   AS n (id, status, confirmed, failed, version)
+             WHERE orders.id = n.id AND orders.version = n.version
+            RETURNING orders.id
+            """;
+
     /**
      * An order waits for as long as it has an expiry. Its status would say no more, and would let the database look for the order
      * among all that wait instead of by its id.
      */
-    private static final String CLAIM =
-            "UPDATE orders SET expires_at = NULL WHERE id = :id AND user_id = :user AND expires_at IS NOT NULL";
+    private static final String CLAIM = """
+            SELECT id, user_id, total_amount FROM orders
+             WHERE id = :id AND user_id = :user AND expires_at IS NOT NULL
+               FOR UPDATE
+            """;
+
+    private static final String CLAIM_ALL = """
+            SELECT id, user_id, total_amount FROM orders
+             WHERE id = ANY(:ids) AND expires_at IS NOT NULL
+             ORDER BY id
+               FOR UPDATE
+            """;
+
+    private static final String END_WAITING = "UPDATE orders SET expires_at = NULL WHERE id = ANY(:ids)";
 
     private static final String EXPIRE = """
             UPDATE orders SET status = 'EXPIRED', expires_at = NULL, version = version + 1
@@ -71,37 +112,40 @@ class OrderRepository {
 
     private final DatabaseClient database;
 
+    private final JointStatement<NewOrder, Void> insert =
+            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
+
+    private final JointStatement<UUID, Order> find =
+            JointStatement.read(this::findOne).together(Function.identity(), this::findByIds);
+
+    private final JointStatement<Claim, OrderToPay> claim =
+            JointStatement.read(this::claimOne).together(Claim::orderId, this::claimAll);
+
+    private final JointStatement<UUID, Void> endWaiting =
+            JointStatement.insert((UUID id) -> endWaiting(List.of(id))).withoutAnswers(this::endWaiting);
+
+    private final JointStatement<Order, UUID> update =
+            JointStatement.change(this::updateOne).together(Order::id, this::updateAll);
+
+    private record NewOrder(Order order, Instant expiresAt) {}
+
+    private record Line(UUID orderId, int number, OrderItem item) {}
+
+    private record Claim(UUID orderId, long userId) {}
+
     Mono<Void> insert(Order order, Instant expiresAt) {
-        return database.sql(INSERT)
-                .bind("expires", expiresAt)
-                .bind("id", order.id())
-                .bind("user", order.userId())
-                .bind("status", order.status().name())
-                .bind("total", order.totalAmount().amount())
-                .bind("at", order.createdAt())
-                .then()
-                .thenMany(Flux.fromIterable(order.items()).index())
-                .concatMap(item -> insertItem(order.id(), item.getT1(), item.getT2()))
-                .then();
+        return insert.ask(new NewOrder(order, expiresAt));
     }
 
     /** Saves the order's status, unless somebody else has since it was read. */
     Mono<Void> update(Order order) {
-        return database.sql(UPDATE)
-                .bind("id", order.id())
-                .bind("status", order.status().name())
-                .bind("confirmed", nullable(order.confirmedAt()))
-                .bind("failed", nullable(order.confirmationFailedAt()))
-                .bind("version", order.version())
-                .fetch()
-                .rowsUpdated()
-                .filter(rows -> rows == 1)
+        return update.ask(order)
                 .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + order.id())))
                 .then();
     }
 
     Mono<Order> find(UUID id) {
-        return toOrders(database.sql(FIND).bind("id", id)).singleOrEmpty();
+        return find.ask(id);
     }
 
     Flux<Order> findAll(Collection<UUID> ids) {
@@ -117,14 +161,14 @@ class OrderRepository {
                 .all();
     }
 
-    /** Takes the user's order out of those that wait for a payment; empty if it is not one of them. */
+    /** Keeps everybody else from the user's order until the transaction ends; empty if it does not wait for a payment. */
     Mono<OrderToPay> claim(UUID id, long userId) {
-        return database.sql(CLAIM)
-                .filter(statement -> statement.returnGeneratedValues("total_amount"))
-                .bind("id", id)
-                .bind("user", userId)
-                .map(row -> new OrderToPay(id, userId, Rows.money(row, "total_amount")))
-                .one();
+        return claim.ask(new Claim(id, userId));
+    }
+
+    /** Takes the claimed order out of those that wait for a payment. */
+    Mono<Void> endWaiting(UUID id) {
+        return endWaiting.ask(id);
     }
 
     /** Gives up orders that still wait for their payment at that time; tells how many. */
@@ -145,15 +189,123 @@ class OrderRepository {
                 .then();
     }
 
-    private Mono<Void> insertItem(UUID orderId, long line, OrderItem item) {
+    private Mono<Void> insertOne(NewOrder added) {
+        Order order = added.order();
+        return database.sql(INSERT)
+                .bind("expires", added.expiresAt())
+                .bind("id", order.id())
+                .bind("user", order.userId())
+                .bind("status", order.status().name())
+                .bind("total", order.totalAmount().amount())
+                .bind("at", order.createdAt())
+                .then()
+                .thenMany(Flux.fromIterable(linesOf(order)))
+                .concatMap(this::insertLine)
+                .then();
+    }
+
+    private Mono<Void> insertLine(Line line) {
+        OrderItem item = line.item();
         return database.sql(INSERT_ITEM)
-                .bind("order", orderId)
-                .bind("line", line)
+                .bind("order", line.orderId())
+                .bind("line", line.number())
                 .bind("product", item.productId())
                 .bind("name", item.name())
                 .bind("quantity", item.quantity())
                 .bind("price", item.unitPrice().amount())
                 .then();
+    }
+
+    private Mono<Void> insertAll(List<NewOrder> added) {
+        return database.sql(INSERT_ALL)
+                .bind("ids", column(added, row -> row.order().id(), UUID[]::new))
+                .bind("users", column(added, row -> row.order().userId(), Long[]::new))
+                .bind("statuses", column(added, row -> row.order().status().name(), String[]::new))
+                .bind("totals", column(added, row -> row.order().totalAmount().amount(), Long[]::new))
+                .bind("ats", column(added, row -> row.order().createdAt(), Instant[]::new))
+                .bind("expiries", column(added, NewOrder::expiresAt, Instant[]::new))
+                .then()
+                .then(Mono.defer(() -> insertLines(added.stream()
+                        .flatMap(row -> linesOf(row.order()).stream())
+                        .toList())));
+    }
+
+    private Mono<Void> insertLines(List<Line> lines) {
+        return database.sql(INSERT_ITEMS)
+                .bind("orders", column(lines, Line::orderId, UUID[]::new))
+                .bind("lines", column(lines, Line::number, Integer[]::new))
+                .bind("products", column(lines, line -> line.item().productId(), Long[]::new))
+                .bind("names", column(lines, line -> line.item().name(), String[]::new))
+                .bind("quantities", column(lines, line -> line.item().quantity(), Long[]::new))
+                .bind("prices", column(lines, line -> line.item().unitPrice().amount(), Long[]::new))
+                .then();
+    }
+
+    private static List<Line> linesOf(Order order) {
+        List<OrderItem> items = order.items();
+        return IntStream.range(0, items.size())
+                .mapToObj(number -> new Line(order.id(), number, items.get(number)))
+                .toList();
+    }
+
+    private Mono<Order> findOne(UUID id) {
+        return toOrders(database.sql(FIND).bind("id", id)).singleOrEmpty();
+    }
+
+    private Mono<Map<UUID, Order>> findByIds(List<UUID> ids) {
+        return findAll(ids).collectMap(Order::id);
+    }
+
+    private Mono<UUID> updateOne(Order order) {
+        return database.sql(UPDATE)
+                .bind("id", order.id())
+                .bind("status", order.status().name())
+                .bind("confirmed", nullable(order.confirmedAt()))
+                .bind("failed", nullable(order.confirmationFailedAt()))
+                .bind("version", order.version())
+                .fetch()
+                .rowsUpdated()
+                .filter(rows -> rows == 1)
+                .map(rows -> order.id());
+    }
+
+    private Mono<Map<UUID, UUID>> updateAll(List<Order> changed) {
+        return database.sql(UPDATE_ALL)
+                .bind("ids", column(changed, Order::id, UUID[]::new))
+                .bind("statuses", column(changed, order -> order.status().name(), String[]::new))
+                .bind("confirmed", column(changed, Order::confirmedAt, Instant[]::new))
+                .bind("failed", column(changed, Order::confirmationFailedAt, Instant[]::new))
+                .bind("versions", column(changed, Order::version, Long[]::new))
+                .map(row -> required(row, "id", UUID.class))
+                .all()
+                .collectMap(Function.identity());
+    }
+
+    private Mono<OrderToPay> claimOne(Claim wanted) {
+        return database.sql(CLAIM)
+                .bind("id", wanted.orderId())
+                .bind("user", wanted.userId())
+                .map(OrderRepository::toOrderToPay)
+                .one();
+    }
+
+    private Mono<Map<UUID, OrderToPay>> claimAll(List<Claim> wanted) {
+        Map<UUID, Long> users = wanted.stream().collect(Collectors.toMap(Claim::orderId, Claim::userId));
+        return database.sql(CLAIM_ALL)
+                .bind("ids", column(wanted, Claim::orderId, UUID[]::new))
+                .map(OrderRepository::toOrderToPay)
+                .all()
+                .filter(order -> Long.valueOf(order.userId()).equals(users.get(order.id())))
+                .collectMap(OrderToPay::id);
+    }
+
+    private Mono<Void> endWaiting(List<UUID> ids) {
+        return database.sql(END_WAITING).bind("ids", ids.toArray(UUID[]::new)).then();
+    }
+
+    private static OrderToPay toOrderToPay(Readable row) {
+        return new OrderToPay(
+                required(row, "id", UUID.class), required(row, "user_id", Long.class), Rows.money(row, "total_amount"));
     }
 
     /** One row for each item, those of an order next to each other. */

@@ -80,12 +80,17 @@ public class OrderUseCase {
     }
 
     /**
-     * Takes the user's order for payment in the caller's transaction: of many that try, one succeeds, and neither a second
-     * payment nor the expiry can come in between. Empty if the order does not wait for a payment. An order whose time is over
-     * waits until the expiry gets to it: whoever has its row first wins.
+     * Keeps the user's order for the caller's transaction to pay: of many that try, one succeeds, and neither a second payment
+     * nor the expiry can come in between. Empty if the order does not wait for a payment. An order whose time is over waits
+     * until the expiry gets to it: whoever has its row first wins.
      */
     public Mono<OrderToPay> claimForPayment(UUID orderId, long userId) {
         return orders.claim(orderId, userId);
+    }
+
+    /** The order that was claimed is paid: it waits no longer, and does not expire. */
+    public Mono<Void> endWaiting(UUID orderId) {
+        return orders.endWaiting(orderId);
     }
 
     /**

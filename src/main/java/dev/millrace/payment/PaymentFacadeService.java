@@ -37,6 +37,7 @@ class PaymentFacadeService {
                 .doOnNext(order -> requireExpectedAmount(order, command.expectedAmount()))
                 .map(this::createPayment)
                 .delayUntil(payment -> balances.decreaseBalance(payment.userId(), payment.amount(), payment.id()))
+                .delayUntil(payment -> orders.endWaiting(payment.orderId()))
                 .flatMap(payments::recordSuccess)
                 .as(tx::transactional)
                 .checkpoint("request payment");

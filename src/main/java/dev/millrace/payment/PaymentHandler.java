@@ -6,6 +6,7 @@ import dev.millrace.shared.Currency;
 import dev.millrace.shared.Money;
 import dev.millrace.shared.Page;
 import dev.millrace.shared.Requests;
+import dev.millrace.transaction.Lane;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
@@ -55,9 +56,9 @@ class PaymentHandler {
     }
 
     private Mono<ServerResponse> payOnce(ServerRequest request) {
-        return requests.body(request, PaymentRequest.class)
-                .flatMap(body -> idempotency.answerOnce(
-                        request, body, facade.requestPayment(body.toCommand()), this::toSuccess));
+        return requests.body(request, PaymentRequest.class).flatMap(body -> idempotency
+                .answerOnce(request, body, facade.requestPayment(body.toCommand()), this::toSuccess)
+                .contextWrite(new Lane("payment", body.userId(), body.orderId()).joined()));
     }
 
     Mono<ServerResponse> get(ServerRequest request) {

@@ -1,10 +1,13 @@
 package dev.millrace.payment;
 
+import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.shared.Rows;
+import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.springframework.dao.OptimisticLockingFailureException;
@@ -20,6 +23,13 @@ class PaymentRepository {
     private static final String INSERT = """
             INSERT INTO payment (id, order_id, user_id, amount, refunded_amount, status, paid_at)
             VALUES (:id, :order, :user, :amount, :refunded, :status, :at)
+            """;
+
+    private static final String INSERT_ALL = """
+            INSERT INTO payment (id, order_id, user_id, amount, refunded_amount, status, paid_at)
+            SELECT * FROM UNNEST(CAST(:ids AS UUID[]), CAST(:orders AS UUID[]), CAST(:users AS BIGINT[]),
+                                 CAST(:amounts AS BIGINT[]), CAST(:refunded AS BIGINT[]), CAST(:statuses AS VARCHAR[]),
+                                 CAST(:ats AS TIMESTAMPTZ[]))
             """;
 
     private static final String UPDATE = """
@@ -51,8 +61,17 @@ class PaymentRepository {
 
     private final DatabaseClient database;
 
+    private final JointStatement<Payment, Void> insert =
+            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
+
+    private final JointStatement<UUID, Payment> findByOrder = JointStatement.read(this::findOneByOrder);
+
     /** Fails with a duplicate key if the order has a payment already. */
     Mono<Void> insert(Payment payment) {
+        return insert.ask(payment);
+    }
+
+    private Mono<Void> insertOne(Payment payment) {
         return database.sql(INSERT)
                 .bind("id", payment.id())
                 .bind("order", payment.orderId())
@@ -61,6 +80,20 @@ class PaymentRepository {
                 .bind("refunded", payment.refundedAmount().amount())
                 .bind("status", payment.status().name())
                 .bind("at", payment.paidAt())
+                .then();
+    }
+
+    private Mono<Void> insertAll(List<Payment> payments) {
+        return database.sql(INSERT_ALL)
+                .bind("ids", column(payments, Payment::id, UUID[]::new))
+                .bind("orders", column(payments, Payment::orderId, UUID[]::new))
+                .bind("users", column(payments, Payment::userId, Long[]::new))
+                .bind("amounts", column(payments, payment -> payment.amount().amount(), Long[]::new))
+                .bind(
+                        "refunded",
+                        column(payments, payment -> payment.refundedAmount().amount(), Long[]::new))
+                .bind("statuses", column(payments, payment -> payment.status().name(), String[]::new))
+                .bind("ats", column(payments, Payment::paidAt, Instant[]::new))
                 .then();
     }
 
@@ -97,6 +130,10 @@ class PaymentRepository {
     }
 
     Mono<Payment> findByOrder(UUID orderId) {
+        return findByOrder.ask(orderId);
+    }
+
+    private Mono<Payment> findOneByOrder(UUID orderId) {
         return database.sql(SELECT + "WHERE order_id = :order")
                 .bind("order", orderId)
                 .map(PaymentRepository::toPayment)

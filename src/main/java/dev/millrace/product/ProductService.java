@@ -39,7 +39,7 @@ public class ProductService {
 
     /** Those of the products that exist, by their ids. */
     public Mono<Map<Long, Product>> findProducts(Collection<Long> ids) {
-        return products.findAll(ids).collectMap(Product::id);
+        return products.findAll(ids);
     }
 
     private static void requireAll(Set<Long> ids, Map<Long, Product> found) {

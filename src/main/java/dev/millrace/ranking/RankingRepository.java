@@ -1,11 +1,15 @@
 package dev.millrace.ranking;
 
+import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
+import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Readable;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import lombok.RequiredArgsConstructor;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
@@ -28,6 +32,20 @@ class RankingRepository {
             VALUES (:product, :hour, 0, 0) ON CONFLICT DO NOTHING
             """;
 
+    /** In the order of the products, as everybody takes their rows. */
+    private static final String ADD_ALL = """
+            INSERT INTO product_sales (product_id, sold_hour, quantity, revenue)
+            SELECT n.product, n.hour, SUM(n.quantity), SUM(n.revenue)
+              FROM UNNEST(CAST(:products AS BIGINT[]), CAST(:hours AS TIMESTAMPTZ[]),
+                          CAST(:quantities AS BIGINT[]), CAST(:revenues AS BIGINT[]))
+                   AS n (product, hour, quantity, revenue)
+             GROUP BY n.product, n.hour
+             ORDER BY n.product, n.hour
+            ON CONFLICT (product_id, sold_hour) DO UPDATE
+                SET quantity = product_sales.quantity + EXCLUDED.quantity,
+                    revenue = product_sales.revenue + EXCLUDED.revenue
+            """;
+
     /** A sale that has yet to be counted (its delivery is dead) can have been taken out: such hours are below zero. */
     private static final String TOP = """
             SELECT product_id, SUM(quantity) AS quantity, GREATEST(SUM(revenue), 0) AS revenue
@@ -44,17 +62,51 @@ class RankingRepository {
 
     private final DatabaseClient database;
 
-    /** Adds the sale to its hour. */
-    Mono<Void> add(Sale sale, Instant hour) {
+    private final JointStatement<HourlySales, Void> add =
+            JointStatement.insert(this::addOneByOne).withoutAnswers(this::addAll);
+
+    private record HourlySales(List<Sale> sales, Instant hour) {}
+
+    private record HourlySale(Sale sale, Instant hour) {}
+
+    /** Adds the sales to their hour. */
+    Mono<Void> add(List<Sale> sales, Instant hour) {
+        return add.ask(new HourlySales(sales, hour));
+    }
+
+    /** Takes the sales out of their hour. */
+    Mono<Void> subtract(List<Sale> sales, Instant hour) {
+        return add(sales.stream().map(RankingRepository::undone).toList(), hour);
+    }
+
+    /** Products in ascending order: two orders never wait for each other in a circle. */
+    private Mono<Void> addOneByOne(HourlySales sold) {
+        return Flux.fromStream(() -> sold.sales().stream().sorted(Comparator.comparingLong(Sale::productId)))
+                .concatMap(sale -> addOne(sale, sold.hour()))
+                .then();
+    }
+
+    private Mono<Void> addOne(Sale sale, Instant hour) {
         return update(sale, hour)
                 .filter(rows -> rows == 0)
                 .flatMap(none -> insertEmpty(sale, hour).then(update(sale, hour)))
                 .then();
     }
 
-    /** Takes the sale out of its hour. */
-    Mono<Void> subtract(Sale sale, Instant hour) {
-        return add(new Sale(sale.productId(), -sale.quantity(), -sale.revenue()), hour);
+    private Mono<Void> addAll(List<HourlySales> sold) {
+        List<HourlySale> sales = sold.stream()
+                .flatMap(order -> order.sales().stream().map(sale -> new HourlySale(sale, order.hour())))
+                .toList();
+        return database.sql(ADD_ALL)
+                .bind("products", column(sales, row -> row.sale().productId(), Long[]::new))
+                .bind("hours", column(sales, HourlySale::hour, Instant[]::new))
+                .bind("quantities", column(sales, row -> row.sale().quantity(), Long[]::new))
+                .bind("revenues", column(sales, row -> row.sale().revenue(), Long[]::new))
+                .then();
+    }
+
+    private static Sale undone(Sale sale) {
+        return new Sale(sale.productId(), -sale.quantity(), -sale.revenue());
     }
 
     Flux<ProductSales> top(Metric metric, Instant from, int limit) {

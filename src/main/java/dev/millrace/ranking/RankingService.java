@@ -4,13 +4,10 @@ import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
 import dev.millrace.product.ProductService;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
 import java.util.List;
-import java.util.function.Function;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionalOperator;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Counts what was sold, and serves the top list. */
@@ -24,12 +21,12 @@ class RankingService {
 
     /** Adds the sales to the hour they were made in. */
     Mono<Void> recordSales(List<Sale> sales, Instant soldAt) {
-        return eachInOrder(sales, sale -> rankings.add(sale, hourOf(soldAt)));
+        return rankings.add(sales, hourOf(soldAt)).as(tx::transactional);
     }
 
     /** Takes the sales out of the hour they were made in, whenever that was. */
     Mono<Void> takeBack(List<Sale> sales, Instant soldAt) {
-        return eachInOrder(sales, sale -> rankings.subtract(sale, hourOf(soldAt)));
+        return rankings.subtract(sales, hourOf(soldAt)).as(tx::transactional);
     }
 
     Mono<List<RankedProduct>> topProducts(Metric metric, Instant from, int limit) {
@@ -39,14 +36,6 @@ class RankingService {
     private Mono<List<RankedProduct>> withNames(List<ProductSales> top) {
         List<Long> ids = top.stream().map(ProductSales::productId).toList();
         return products.findProducts(ids).map(catalogue -> RankedProduct.rank(top, catalogue));
-    }
-
-    /** Products in ascending order: two orders never wait for each other in a circle. */
-    private Mono<Void> eachInOrder(List<Sale> sales, Function<Sale, Mono<Void>> change) {
-        return Flux.fromStream(() -> sales.stream().sorted(Comparator.comparingLong(Sale::productId)))
-                .concatMap(change)
-                .then()
-                .as(tx::transactional);
     }
 
     private static Instant hourOf(Instant soldAt) {

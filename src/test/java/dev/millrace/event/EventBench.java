@@ -22,9 +22,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lombok.RequiredArgsConstructor;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.reactive.TransactionSynchronization;
+import org.springframework.transaction.reactive.TransactionSynchronizationManager;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -85,7 +88,7 @@ final class EventBench {
         }
     }
 
-    /** Handles in our database, and remembers what it was handed. */
+    /** Handles in our database, and remembers what it has handled: whatever was rolled back was not. */
     static final class Here implements EventHandler<Happened> {
 
         final String name = uniqueName();
@@ -106,7 +109,21 @@ final class EventBench {
 
         @Override
         public Mono<Void> handle(Happened event) {
-            return Mono.defer(() -> effect.apply(event)).then(Mono.fromRunnable(() -> handled.add(event)));
+            return Mono.defer(() -> effect.apply(event))
+                    .then(TransactionSynchronizationManager.forCurrentTransaction())
+                    .doOnNext(transaction -> transaction.registerSynchronization(new Handled(event)))
+                    .then();
+        }
+
+        @RequiredArgsConstructor
+        private final class Handled implements TransactionSynchronization {
+
+            private final Happened event;
+
+            @Override
+            public Mono<Void> afterCommit() {
+                return Mono.fromRunnable(() -> handled.add(event));
+            }
         }
 
         @Override
@@ -198,6 +215,7 @@ final class EventBench {
                 kafka == NO_KAFKA ? BusProperties.Transport.SINKS : BusProperties.Transport.KAFKA,
                 uniqueName(),
                 lanes,
+                Map.of(),
                 capacity,
                 lease,
                 Duration.ofMillis(20),

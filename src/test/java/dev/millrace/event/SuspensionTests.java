@@ -68,6 +68,7 @@ class SuspensionTests {
                 BusProperties.Transport.SINKS,
                 platform.name,
                 4,
+                Map.of(),
                 1024,
                 Duration.ofHours(1),
                 SWEEP_INTERVAL,

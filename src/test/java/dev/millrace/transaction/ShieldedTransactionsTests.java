@@ -1,4 +1,4 @@
-package dev.millrace.database;
+package dev.millrace.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -1,9 +1,11 @@
-package dev.millrace.database;
+package dev.millrace.transaction;
 
 import dev.millrace.shared.InFlight;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import lombok.RequiredArgsConstructor;
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.dao.PessimisticLockingFailureException;
@@ -43,10 +45,22 @@ final class ShieldedTransactions implements TransactionalOperator {
 
     private final TransactionalOperator transactions;
     private final InFlight inFlight;
+    private final TransactionProperties properties;
+    private final boolean sets;
+    private final Map<String, TransactionLane> lanes = new ConcurrentHashMap<>();
 
     @Override
     public <T> Mono<T> transactional(Mono<T> work) {
-        Mono<T> outermost = transactions
+        return Mono.deferContextual(context -> context.hasKey(ShieldedTransactions.class)
+                ? work
+                : inFlight.shield(context.<Lane>getOrEmpty(Lane.class)
+                        .filter(lane -> properties.areShared())
+                        .map(lane -> find(lane).join(lane.subject(), work))
+                        .orElseGet(() -> begin(work))));
+    }
+
+    private <T> Mono<T> begin(Mono<T> work) {
+        return transactions
                 .transactional(work.onErrorMap(
                                 ShieldedTransactions::lostALock,
                                 error -> new PessimisticLockingFailureException("No lock was had", error))
@@ -54,8 +68,11 @@ final class ShieldedTransactions implements TransactionalOperator {
                 .contextWrite(context -> context.put(ShieldedTransactions.class, this))
                 .retryWhen(WHEN_ASKED_TO)
                 .onErrorMap(Repeatable.class, Throwable::getCause);
-        return Mono.deferContextual(
-                context -> context.hasKey(ShieldedTransactions.class) ? work : inFlight.shield(outermost));
+    }
+
+    private TransactionLane find(Lane lane) {
+        String name = lane.name() + Math.floorMod(lane.account().hashCode(), properties.lanes());
+        return lanes.computeIfAbsent(name, key -> new TransactionLane(key, this::begin, properties, sets));
     }
 
     /** Refused: the items of a Flux would be seen before they are committed. */
@@ -68,7 +85,7 @@ final class ShieldedTransactions implements TransactionalOperator {
         return error.getCause() instanceof R2dbcException cause && LOST_A_LOCK.contains(cause.getSqlState());
     }
 
-    private static boolean isWorthRepeating(Throwable error) {
+    static boolean isWorthRepeating(Throwable error) {
         return error instanceof ConcurrencyFailureException || error instanceof TransientDataAccessException;
     }
 }

@@ -1,0 +1,30 @@
+package dev.millrace.transaction;
+
+import java.util.function.Function;
+import reactor.util.context.Context;
+
+/**
+ * Has the transactions of a pipeline commit together with others that run in the same lane at that moment. Put it into the
+ * pipeline's context; the pipeline itself stays as it is.
+ *
+ * @param name what is done there
+ * @param account those with the same one run in the same lane, one group after the other, and so never wait for its row
+ * @param subject those with the same one never share a group: each begins when the one before has committed
+ */
+public record Lane(String name, Object account, Object subject) {
+
+    /** For work of which no two pieces contend for anything: it has one lane. */
+    public static Lane of(String name, Object subject) {
+        return new Lane(name, name, subject);
+    }
+
+    /** For work that has nothing to do with any other. */
+    public static Lane ofAny(String name) {
+        return of(name, new Object());
+    }
+
+    /** To be given to {@code contextWrite}. */
+    public Function<Context, Context> joined() {
+        return context -> context.put(Lane.class, this);
+    }
+}

@@ -1,0 +1,128 @@
+package dev.millrace.transaction;
+
+import dev.millrace.shared.Overloaded;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import lombok.RequiredArgsConstructor;
+import lombok.extern.slf4j.Slf4j;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.transaction.TransactionException;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.ContextView;
+
+/**
+ * Group commit: whatever arrived while a transaction ran goes through the next one together, and each is answered when that
+ * has committed. There is no timer: who comes alone waits for nobody.
+ *
+ * <p>Promised: a result is told only after its commit, and each piece of work is done as if it had a transaction of its own.
+ * Where one spoils the transaction for the others, all of them are done again one by one. If the commit itself fails, nobody
+ * knows whether it has happened, and everyone is told so: nothing is done again.
+ *
+ * @see <a href="https://doi.org/10.1145/602259.602261">DeWitt et al., Implementation Techniques for Main Memory Database
+ *     Systems, 1984: group commit</a>
+ */
+@Slf4j
+@RequiredArgsConstructor
+final class TransactionLane {
+
+    private final String name;
+    private final Transactions transactions;
+    private final TransactionProperties properties;
+    private final boolean sets;
+    private final Queue<Member<?>> waiting = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger members = new AtomicInteger();
+
+    /** Does the work in a transaction with others; refused if too many wait. */
+    <T> Mono<T> join(Object subject, Mono<T> work) {
+        return Mono.deferContextual(context -> Mono.create(sink -> enter(subject, work, context, sink)));
+    }
+
+    private <T> void enter(Object subject, Mono<T> work, ContextView context, MonoSink<T> sink) {
+        int before = members.getAndIncrement();
+        if (before >= properties.capacity()) {
+            members.decrementAndGet();
+            sink.error(new Overloaded());
+            return;
+        }
+        waiting.add(new Member<>(subject, work, context, sink));
+        if (before == 0) {
+            runNext();
+        }
+    }
+
+    /** Only ever under way once: begun by whoever finds the lane empty, and gone on with until it is. */
+    private void runNext() {
+        List<Member<?>> group = takeGroup();
+        run(group).doFinally(end -> leave(group)).subscribe();
+    }
+
+    private void leave(List<Member<?>> group) {
+        Schedulers.parallel().schedule(() -> group.forEach(Member::answer));
+        if (members.addAndGet(-group.size()) > 0) {
+            runNext();
+        }
+    }
+
+    /** The longest waiting ones, with no two about the same. */
+    private List<Member<?>> takeGroup() {
+        List<Member<?>> group = new ArrayList<>();
+        Set<Object> subjects = new HashSet<>();
+        Iterator<Member<?>> queue = waiting.iterator();
+        while (queue.hasNext() && group.size() < properties.largestGroup()) {
+            Member<?> member = queue.next();
+            if (subjects.add(member.subject())) {
+                queue.remove();
+                group.add(member);
+            }
+        }
+        return group;
+    }
+
+    private Mono<Void> run(List<Member<?>> group) {
+        return group.size() == 1 ? group.get(0).alone(transactions) : runTogether(group);
+    }
+
+    private Mono<Void> runTogether(List<Member<?>> group) {
+        return Mono.defer(() -> {
+            TransactionGroup together = new TransactionGroup(group, sets);
+            return transactions
+                    .transactional(together.run())
+                    .timeout(properties.timeout())
+                    .then(Mono.defer(() -> runEach(group, Member::isToBeRepeated)))
+                    .onErrorResume(error -> together.isDone() || concernsAll(error)
+                            ? failAll(group, error)
+                            : runEach(group, member -> true)
+                                    .doFirst(() -> log.debug("{} in {} are done again", group.size(), name, error)));
+        });
+    }
+
+    /** In doubt, or hopeless: everyone is told. */
+    private Mono<Void> failAll(List<Member<?>> group, Throwable error) {
+        return Mono.fromRunnable(() -> group.forEach(member -> member.fail(error)));
+    }
+
+    private Mono<Void> runEach(List<Member<?>> group, Predicate<Member<?>> which) {
+        return Flux.fromIterable(group)
+                .filter(which)
+                .concatMap(member -> member.alone(transactions))
+                .then();
+    }
+
+    /** The database is in trouble, and not one of the members to blame. */
+    private static boolean concernsAll(Throwable error) {
+        return error instanceof TransactionException
+                || error instanceof DataAccessResourceFailureException
+                || error instanceof TransientDataAccessException;
+    }
+}

@@ -1,0 +1,178 @@
+package dev.millrace.transaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.shared.Overloaded;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.TransactionSystemException;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Who waits together is committed together, and is told what became of it and not of the others. */
+class TransactionLaneTests {
+
+    private static final TransactionProperties PROPERTIES = new TransactionProperties(1, 8, 12, Duration.ofSeconds(5));
+
+    private final AtomicInteger commits = new AtomicInteger();
+    private final Sinks.Empty<Void> gate = Sinks.empty();
+    private final Queue<String> done = new ConcurrentLinkedQueue<>();
+    private volatile Mono<Void> commit = Mono.empty();
+
+    private final TransactionLane lane = new TransactionLane(
+            "test",
+            new Transactions() {
+                @Override
+                public <T> Mono<T> transactional(Mono<T> work) {
+                    return work.materialize()
+                            .delayUntil(result -> result.isOnError() ? Mono.empty() : countedCommit())
+                            .<T>dematerialize();
+                }
+            },
+            PROPERTIES,
+            true);
+
+    private Mono<Void> countedCommit() {
+        commits.incrementAndGet();
+        return Mono.defer(() -> commit);
+    }
+
+    @Test
+    void commitsTogetherWhatCameWhileAnotherWasUnderWay() {
+        CompletableFuture<String> first = holdTheLane();
+        List<CompletableFuture<String>> others =
+                IntStream.range(0, 5).mapToObj(i -> join(i, step("" + i))).toList();
+        gate.tryEmitEmpty();
+
+        assertThat(first.join()).isEqualTo("held");
+        assertThat(others).map(CompletableFuture::join).containsExactly("0", "1", "2", "3", "4");
+        assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void hasNobodyWaitWhoComesAlone() {
+        assertThat(join(1, step("alone")).join()).isEqualTo("alone");
+        assertThat(commits).hasValue(1);
+    }
+
+    @Test
+    void takesNoMoreAtOnceThanItMay() {
+        CompletableFuture<String> first = holdTheLane();
+        List<CompletableFuture<String>> others =
+                IntStream.range(0, 11).mapToObj(i -> join(i, step("" + i))).toList();
+        gate.tryEmitEmpty();
+
+        assertThat(first.join()).isEqualTo("held");
+        assertThat(others).map(CompletableFuture::join).hasSize(11);
+        assertThat(commits).hasValue(3);
+    }
+
+    @Test
+    void refusesWhoeverFindsItFull() {
+        CompletableFuture<String> first = holdTheLane();
+        IntStream.range(0, 11).forEach(i -> join(i, step("" + i)));
+
+        assertThat(join(99, step("late")))
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withCauseInstanceOf(Overloaded.class);
+        gate.tryEmitEmpty();
+        assertThat(first.join()).isEqualTo("held");
+    }
+
+    @Test
+    void keepsThoseAboutTheSameApartAndInOrder() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join("same", step("one"));
+        CompletableFuture<String> two = join("same", step("two"));
+        CompletableFuture<String> other = join("other", step("other"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two, other)).map(CompletableFuture::join).hasSize(4);
+        assertThat(done).containsExactly("one", "other", "two");
+        assertThat(commits).hasValue(3);
+    }
+
+    @Test
+    void letsWhoHasChangedNothingFailAlone() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> good = join(1, step("good"));
+        CompletableFuture<String> bad = join(2, Mono.error(new IllegalStateException("no")));
+        CompletableFuture<String> late = join(3, read("late"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, good, late)).map(CompletableFuture::join).containsExactly("held", "good", "late");
+        assertThat(bad).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("no");
+        assertThat(commits).hasValue(2);
+        assertThat(done).containsExactly("good", "late");
+    }
+
+    @Test
+    void doesEachAgainIfOneFailsAfterAChange() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> good = join(1, step("good"));
+        CompletableFuture<String> bad = join(2, step("bad").then(Mono.error(new IllegalStateException("no"))));
+        CompletableFuture<String> refused = join(3, Mono.error(new IllegalStateException("refused")));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, good)).map(CompletableFuture::join).containsExactly("held", "good");
+        assertThat(bad).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("no");
+        assertThat(refused)
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withMessageContaining("refused");
+        assertThat(done).containsExactly("good", "bad", "good", "bad");
+        assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void doesNothingAgainIfTheCommitFails() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> two = join(2, step("two"));
+        commit = Mono.error(new TransactionSystemException("who knows"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).allSatisfy(told -> assertThat(told)
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withMessageContaining("who knows"));
+        assertThat(done).containsExactly("one", "two");
+    }
+
+    @Test
+    void goesOnAfterAFailure() {
+        commit = Mono.error(new TransactionSystemException("who knows"));
+        assertThat(join(1, step("one"))).failsWithin(Duration.ofSeconds(5));
+        commit = Mono.empty();
+        assertThat(join(2, step("two")).join()).isEqualTo("two");
+    }
+
+    private CompletableFuture<String> holdTheLane() {
+        return join("holder", gate.asMono().thenReturn("held"));
+    }
+
+    private CompletableFuture<String> join(Object subject, Mono<String> work) {
+        return lane.join(subject, work).toFuture();
+    }
+
+    private Mono<String> step(String name) {
+        return JointStatement.change((String question) -> Mono.just(question))
+                .together(questions ->
+                        Mono.just(questions.stream().map(java.util.Optional::of).toList()))
+                .ask(name)
+                .doOnNext(done::add);
+    }
+
+    private Mono<String> read(String name) {
+        return JointStatement.read((String question) -> Mono.just(question))
+                .ask(name)
+                .doOnNext(done::add);
+    }
+}
