@@ -8,6 +8,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponse;
@@ -16,7 +17,12 @@ import org.springframework.web.util.DisconnectedClientHelper;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Turns every error that no handler answered, the framework's own included, into a {@link Problem}. */
+/**
+ * Turns every error that no handler answered, the framework's own included, into a {@link Problem}.
+ *
+ * <p>A client that has hung up is answered like any other. What looks like its connection may have been one to the database,
+ * and a client that waits would take no answer for an empty success.
+ */
 @Slf4j
 @Component
 @Order(-2)
@@ -30,9 +36,6 @@ public class ProblemHandler implements ErrorWebExceptionHandler {
         ServerHttpResponse response = exchange.getResponse();
         if (response.isCommitted()) {
             return Mono.error(error);
-        }
-        if (DisconnectedClientHelper.isClientDisconnectedException(error)) {
-            return Mono.empty();
         }
         Problem problem = describe(exchange, error);
         if (error instanceof ErrorResponse known) {
@@ -53,8 +56,21 @@ public class ProblemHandler implements ErrorWebExceptionHandler {
         Trace trace = exchange.getAttributeOrDefault(Trace.class.getName(), Trace.continuing(null));
         Problem problem = Problem.of(error, path, trace.traceId());
         if (problem.meansOurFault()) {
-            log.error("{} {} failed [{}]", exchange.getRequest().getMethod(), path, trace.traceId(), error);
+            logFailure(exchange.getRequest(), trace, error);
         }
         return problem;
+    }
+
+    private static void logFailure(ServerHttpRequest request, Trace trace, Throwable error) {
+        if (DisconnectedClientHelper.isClientDisconnectedException(error)) {
+            log.info(
+                    "{} {} broke off [{}]: {}",
+                    request.getMethod(),
+                    request.getPath(),
+                    trace.traceId(),
+                    error.toString());
+        } else {
+            log.error("{} {} failed [{}]", request.getMethod(), request.getPath(), trace.traceId(), error);
+        }
     }
 }
