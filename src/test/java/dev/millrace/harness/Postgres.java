@@ -22,8 +22,13 @@ public final class Postgres {
 
         /** The three properties that put the service on this database. */
         public List<String> properties() {
+            return propertiesThrough(Server.RUNNING.getPort());
+        }
+
+        /** The same by way of another port, from which somebody forwards to the server's own. */
+        public List<String> propertiesThrough(int port) {
             return List.of(
-                    "spring.r2dbc.url=r2dbc:postgresql://localhost:%d/%s".formatted(Server.RUNNING.getPort(), name),
+                    "spring.r2dbc.url=r2dbc:postgresql://localhost:%d/%s".formatted(port, name),
                     "spring.r2dbc.username=postgres",
                     "spring.r2dbc.password=postgres");
         }
@@ -57,6 +62,11 @@ public final class Postgres {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** The port that the server listens on. */
+    public static int port() {
+        return Server.RUNNING.getPort();
     }
 
     /** A new, empty database. */

@@ -135,6 +135,7 @@ public class Shop {
 
     private Mono<Reply> toReply(ClientResponse response) {
         return response.bodyToMono(byte[].class)
+                .defaultIfEmpty(new byte[0])
                 .map(this::parse)
                 .map(body -> new Reply(
                         response.statusCode().value(), response.headers().asHttpHeaders(), body));
