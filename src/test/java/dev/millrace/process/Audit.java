@@ -114,6 +114,14 @@ final class Audit {
         assertThat(report.path("ok").asBoolean()).as("%s", report).isTrue();
     }
 
+    /** Nobody holds a connection to the database any more, or waits for one. */
+    void findsNoConnectionLost() {
+        await().atMost(PROMISED).untilAsserted(() -> {
+            assertThat(connections("acquired")).isZero();
+            assertThat(connections("pending")).isZero();
+        });
+    }
+
     /** Nothing is there that was not answered. */
     void findsNothingOf(List<MoneyRequest> unanswered) throws IOException {
         for (MoneyRequest request : unanswered) {
@@ -121,6 +129,13 @@ final class Audit {
                 assertThat(paymentsOf(request.sale().get().orderId())).isEmpty();
             }
         }
+    }
+
+    private double connections(String state) throws IOException {
+        return api.get("/actuator/metrics/r2dbc.pool." + state)
+                .json()
+                .at("/measurements/0/value")
+                .asDouble();
     }
 
     private static Stream<Matcher> exports(Collection<RunningJar> runs) {

@@ -56,16 +56,25 @@ final class Customers {
 
     /** Charges what an order costs, and places the order. */
     MoneyRequest prepareOrder(Api api, long userId) throws IOException {
-        List<Long> ids = List.copyOf(products.keySet());
-        long productId = ids.get(ThreadLocalRandom.current().nextInt(ids.size()));
         int quantity = ThreadLocalRandom.current().nextInt(MAX_QUANTITY) + 1;
-        long total = products.get(productId) * quantity;
+        MoneyRequest payment = placeOrder(api, userId, anyProduct(), quantity);
+        send(api, MoneyRequest.charge(userId, -payment.amount()));
+        return payment;
+    }
 
-        send(api, MoneyRequest.charge(userId, total));
+    /** Places an order that there may not be the money for. */
+    MoneyRequest placeOrder(Api api, long userId, long productId, int quantity) throws IOException {
         Reply order = requireSuccess(api.post("/orders", """
                 {"userId": %d, "items": [{"productId": %d, "quantity": %d}]}""".formatted(userId, productId, quantity)));
         return MoneyRequest.payment(
-                userId, total, new Sale(order.json().get("id").asString(), productId, quantity));
+                userId,
+                products.get(productId) * quantity,
+                new Sale(order.json().get("id").asString(), productId, quantity));
+    }
+
+    long anyProduct() {
+        List<Long> ids = List.copyOf(products.keySet());
+        return ids.get(ThreadLocalRandom.current().nextInt(ids.size()));
     }
 
     /** Sends a request and remembers its answer, or that there was none. */

@@ -1,18 +1,10 @@
 package dev.millrace.process;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,25 +12,24 @@ import java.util.regex.Pattern;
 final class RunningJar implements AutoCloseable {
 
     private static final Path JAR = Path.of(System.getProperty("millrace.jar", "target/millrace.jar"));
+    private static final List<String> AS_IT_IS = List.of("-jar", JAR.toString());
     private static final String LAUNCHER = "org.springframework.boot.loader.launch.PropertiesLauncher";
     private static final Path TEST_CLASSES = Path.of("target", "test-classes");
-    private static final Path LOGS = Path.of("target", "process-logs");
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-    private static final AtomicInteger STARTS = new AtomicInteger();
     private static final Pattern PORT = Pattern.compile("Netty started on port (\\d+)");
-    private static final String STARTED = "Started Millrace in";
 
-    private final Process process;
-    private final Thread killer;
-    private final Path log;
+    /** Half the time to start, where nothing measures speed. */
+    private static final List<String> QUICK_TO_START = List.of("-XX:TieredStopAtLevel=1");
+
+    private static final List<String> TO_BE_MEASURED = List.of("-Xmx512m", "-Xlog:gc");
+
+    private final JavaProcess process;
     private final URI address;
 
-    private RunningJar(Process process, Path log) {
-        this.process = process;
-        this.log = log;
-        this.killer = new Thread(process::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(killer);
-        this.address = awaitStart();
+    private RunningJar(JavaProcess process) {
+        this.process = process.awaitStart("Started Millrace in");
+        Matcher port = PORT.matcher(process.logged());
+        port.find();
+        this.address = URI.create("http://localhost:" + port.group(1));
     }
 
     /** Starts the jar on a free port, on a database file in the directory, and returns when it takes requests. */
@@ -48,37 +39,29 @@ final class RunningJar implements AutoCloseable {
 
     /** Starts the jar on a free port and that {@link Storage}, and returns when it takes requests. */
     static RunningJar start(List<String> storage, String... arguments) {
-        return start(List.of("-jar", JAR.toString()), storage, arguments);
+        return start(QUICK_TO_START, AS_IT_IS, storage, List.of(arguments));
+    }
+
+    /** Starts the jar as those do who use it, with 512 MB to live on; it logs what it does with them. */
+    static RunningJar startToMeasure(List<String> storage, List<String> arguments) {
+        return start(TO_BE_MEASURED, AS_IT_IS, storage, arguments);
     }
 
     /** Starts it with a class of the tests as a part of its configuration. */
     static RunningJar startWith(Class<?> configuration, Path dataDirectory, String... arguments) {
         String source = "--spring.main.sources=" + configuration.getName();
         List<String> launch = List.of("-Dloader.path=" + TEST_CLASSES, "-cp", JAR.toString(), LAUNCHER, source);
-        return start(launch, Storage.EMBEDDED.create(dataDirectory), arguments);
+        return start(QUICK_TO_START, launch, Storage.EMBEDDED.create(dataDirectory), List.of(arguments));
     }
 
-    private static RunningJar start(List<String> launch, List<String> storage, String... arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // Half the time to start, and nothing here measures speed.
-        command.add("-XX:TieredStopAtLevel=1");
+    private static RunningJar start(
+            List<String> options, List<String> launch, List<String> storage, List<String> arguments) {
+        List<String> command = new ArrayList<>(options);
         command.addAll(launch);
         command.add("--server.port=0");
         command.addAll(storage);
-        command.addAll(List.of(arguments));
-        try {
-            Files.createDirectories(LOGS);
-            Path log =
-                    LOGS.resolve("%d-%d.log".formatted(ProcessHandle.current().pid(), STARTS.incrementAndGet()));
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            return new RunningJar(process, log);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        command.addAll(arguments);
+        return new RunningJar(JavaProcess.start(command));
     }
 
     URI address() {
@@ -87,62 +70,31 @@ final class RunningJar implements AutoCloseable {
 
     /** Where something else that belongs to this run can be written. */
     Path logBeside(String name) {
-        return log.resolveSibling(name);
+        return process.log().resolveSibling(name);
     }
 
     /** What it has logged so far; a line that is not yet complete is left out. */
     List<String> log() {
-        String text = readLog();
+        String text = process.logged();
         return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     }
 
     /** Ends it as a power cut would: {@code kill -9}. */
     void kill() {
-        process.destroyForcibly();
-        awaitExit(Duration.ofSeconds(10));
+        process.kill();
     }
 
     /** Asks it to stop: SIGTERM. */
     void requestStop() {
-        process.destroy();
+        process.requestStop();
     }
 
     void awaitExit(Duration atMost) {
-        try {
-            assertThat(process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS))
-                    .as("has exited after %s", atMost)
-                    .isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        process.awaitExit(atMost);
     }
 
     @Override
     public void close() {
-        kill();
-        Runtime.getRuntime().removeShutdownHook(killer);
-    }
-
-    private URI awaitStart() {
-        try {
-            await().atMost(START_TIMEOUT)
-                    .pollInterval(Duration.ofMillis(50))
-                    .until(() -> readLog().contains(STARTED) || !process.isAlive());
-            Matcher port = PORT.matcher(readLog());
-            assertThat(port.find()).as("has started:%n%s", readLog()).isTrue();
-            return URI.create("http://localhost:" + port.group(1));
-        } catch (RuntimeException | AssertionError e) {
-            close();
-            throw e;
-        }
-    }
-
-    private String readLog() {
-        try {
-            return Files.readString(log);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        process.close();
     }
 }

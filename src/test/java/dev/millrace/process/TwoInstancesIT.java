@@ -12,9 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lombok.extern.slf4j.Slf4j;
@@ -55,11 +52,16 @@ class TwoInstancesIT {
         Api one = new Api(start().address());
         Api other = new Api(start().address());
         customers.putProductsOnSale(one);
-        List<MoneyRequest> payments = inParallel(IntStream.range(0, KEYS)
-                .mapToObj(number -> () -> customers.prepareOrder(number % 2 == 0 ? one : other, 1 + number % USERS)));
+        List<MoneyRequest> payments = SideBySide.call(
+                THREADS,
+                IntStream.range(0, KEYS)
+                        .<Callable<MoneyRequest>>mapToObj(number ->
+                                () -> customers.prepareOrder(number % 2 == 0 ? one : other, 1 + number % USERS)));
 
-        List<Reply> replies = inParallel(payments.stream()
-                .flatMap(payment -> Stream.of(() -> payment.sendTo(one), () -> payment.sendTo(other))));
+        List<Reply> replies = SideBySide.call(
+                THREADS,
+                payments.stream()
+                        .flatMap(payment -> Stream.of(() -> payment.sendTo(one), () -> payment.sendTo(other))));
 
         Set<String> paid = new HashSet<>();
         for (int number = 0; number < KEYS; number++) {
@@ -134,18 +136,5 @@ class TwoInstancesIT {
     private Duration awaitTakenOver(Instant killed) {
         await().atMost(TAKEN_OVER).until(() -> database.count(UNCONFIRMED.formatted(killed)) == 0);
         return Duration.between(killed, Instant.now());
-    }
-
-    private static <T> List<T> inParallel(Stream<Callable<T>> calls) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-        try {
-            List<T> results = new ArrayList<>();
-            for (Future<T> result : threads.invokeAll(calls.toList())) {
-                results.add(result.get());
-            }
-            return results;
-        } finally {
-            threads.shutdownNow();
-        }
     }
 }
