@@ -7,6 +7,7 @@ import dev.millrace.event.EventBench.Happened;
 import dev.millrace.event.EventBench.Here;
 import dev.millrace.event.EventBench.Row;
 import dev.millrace.harness.KafkaBroker;
+import dev.millrace.harness.KafkaTopic;
 import dev.millrace.harness.Ledger;
 import dev.millrace.harness.Reply;
 import dev.millrace.harness.RunningService;
@@ -143,12 +144,12 @@ class KafkaEventTransportTests extends EventTransportContract {
         bench.publish(new Happened(aggregate, 1));
         waiting().until(() -> !bench.bus.lanes(here.name()).held().isEmpty());
 
-        sendAgain(recordsOf(aggregate));
+        events().sendAgain(recordsOf(aggregate));
         publishAndWaitUntilItHasCome(new Happened(aggregate, 2));
         assertThat(bench.owed(here)).extracting(Row::fence).containsExactly(1L, 0L);
         handling.tryEmitEmpty();
         waiting().until(() -> bench.owed(here).isEmpty());
-        sendAgain(recordsOf(aggregate));
+        events().sendAgain(recordsOf(aggregate));
         publishAndWaitUntilItHasCome(new Happened(aggregate, 3));
 
         waiting().until(() -> bench.owed(here).isEmpty());
@@ -192,12 +193,12 @@ class KafkaEventTransportTests extends EventTransportContract {
         waiting().until(() -> here.handled.size() == 1);
 
         String value = "not an event of " + kafka.topic();
-        KafkaBroker.send(List.of(new ProducerRecord<>(kafka.topic(), null, bytes(value))));
+        events().send(List.of(new ProducerRecord<>(kafka.topic(), null, bytes(value))));
         bench.publish(new Happened(aggregate, 2));
 
         waiting().until(() -> here.handled.size() == 2);
         ConsumerRecord<byte[], byte[]> letter = waiting()
-                .until(() -> KafkaBroker.read(kafka.deadLetterTopic()), found -> !found.isEmpty())
+                .until(() -> KafkaBroker.topic(kafka.deadLetterTopic()).read(), found -> !found.isEmpty())
                 .get(0);
         assertThat(headersOf(letter)).containsEntry("ce_type", "kafka.unreadable.v1");
         JsonNode payload = JsonMapper.shared().readTree(letter.value());
@@ -207,7 +208,7 @@ class KafkaEventTransportTests extends EventTransportContract {
             assertThat(dead.path("lastError").asString()).isEqualTo("a record without a valid ce_id or ce_type");
             assertThat(dead.path("eventType").asString()).isEqualTo("kafka.unreadable.v1");
         }));
-        assertThat(KafkaBroker.read(kafka.deadLetterTopic())).hasSize(1);
+        assertThat(KafkaBroker.topic(kafka.deadLetterTopic()).read()).hasSize(1);
     }
 
     @Test
@@ -265,7 +266,7 @@ class KafkaEventTransportTests extends EventTransportContract {
 
         long millis = (System.nanoTime() - begin) / 1_000_000;
         log.info("{} events were relayed in {} ms, {} per second", BACKLOG, millis, BACKLOG * 1_000L / millis);
-        Map<String, List<Integer>> sent = KafkaBroker.read(kafka.topic()).stream()
+        Map<String, List<Integer>> sent = events().read().stream()
                 .map(KafkaEventTransportTests::headersOf)
                 .collect(Collectors.groupingBy(
                         headers -> headers.get("ce_subject"),
@@ -306,15 +307,13 @@ class KafkaEventTransportTests extends EventTransportContract {
                 .noneMatch(owed -> KafkaEventTransport.BROKERS.equals(owed.owner())));
     }
 
-    private static void sendAgain(List<ConsumerRecord<byte[], byte[]>> records) {
-        KafkaBroker.send(records.stream()
-                .map(found -> new ProducerRecord<>(found.topic(), null, found.key(), found.value(), found.headers()))
-                .toList());
+    private KafkaTopic events() {
+        return KafkaBroker.topic(kafka.topic());
     }
 
     private List<ConsumerRecord<byte[], byte[]>> recordsOf(UUID aggregate) {
         byte[] key = bytes(aggregate.toString());
-        return KafkaBroker.read(kafka.topic()).stream()
+        return events().read().stream()
                 .filter(found -> Arrays.equals(found.key(), key))
                 .toList();
     }

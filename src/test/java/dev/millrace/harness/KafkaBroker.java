@@ -1,19 +1,7 @@
 package dev.millrace.harness;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -32,7 +20,6 @@ import reactor.netty.tcp.TcpServer;
  */
 public final class KafkaBroker implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
-    private static final Duration POLL = Duration.ofMillis(100);
     private static final Queue<Connection> CONNECTIONS = new ConcurrentLinkedQueue<>();
 
     private static DisposableServer way = open(0);
@@ -64,33 +51,9 @@ public final class KafkaBroker implements ApplicationContextInitializer<Configur
         }
     }
 
-    /** Everything that is in the topic now, partition by partition. */
-    public static List<ConsumerRecord<byte[], byte[]>> read(String topic) {
-        List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
-        try (var consumer = new KafkaConsumer<>(settings(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                    .map(info -> new TopicPartition(info.topic(), info.partition()))
-                    .toList();
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
-                consumer.poll(POLL).forEach(found::add);
-            }
-        }
-        return found;
-    }
-
-    /** Sends the records as anybody might, and waits until they are there. */
-    public static void send(List<ProducerRecord<byte[], byte[]>> records) {
-        try (var producer = new KafkaProducer<>(settings(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            records.forEach(producer::send);
-            producer.flush();
-        }
-    }
-
-    private static Map<String, Object> settings() {
-        return Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, servers());
+    /** A topic on it. */
+    public static KafkaTopic topic(String name) {
+        return new KafkaTopic(servers(), name);
     }
 
     private static int start() {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.millrace.harness.Books;
 import dev.millrace.harness.FreshDatabase;
 import dev.millrace.harness.KafkaBroker;
+import dev.millrace.harness.KafkaTopic;
 import dev.millrace.harness.Ledger;
 import dev.millrace.harness.Reply;
 import dev.millrace.harness.RunningService;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import lombok.RequiredArgsConstructor;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,8 +27,6 @@ import org.springframework.test.context.ContextConfiguration;
 @ContextConfiguration(initializers = {FreshDatabase.class, KafkaBroker.class})
 @RequiredArgsConstructor
 class PaymentsOverKafkaTests {
-
-    private static final String TOPIC = "millrace.events";
 
     private final Shop shop;
     private final Ledger ledger;
@@ -95,9 +93,8 @@ class PaymentsOverKafkaTests {
     }
 
     private static void sendEverythingAgain() {
-        KafkaBroker.send(KafkaBroker.read(TOPIC).stream()
-                .map(found -> new ProducerRecord<>(TOPIC, null, found.key(), found.value(), found.headers()))
-                .toList());
+        KafkaTopic events = KafkaBroker.topic("millrace.events");
+        events.sendAgain(events.read());
     }
 
     private static ConditionFactory waiting() {
