@@ -1,5 +1,6 @@
 package dev.millrace.process;
 
+import dev.millrace.harness.KafkaTopic;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -50,12 +51,15 @@ final class FragileKafka implements AutoCloseable {
                 offsets.topic.num.partitions=1
                 auto.create.topics.enable=false
                 group.initial.rebalance.delay.ms=0
+                broker.heartbeat.interval.ms=500
+                broker.session.timeout.ms=3000
                 """.formatted(port, controller, directory.resolve("kafka")));
         return new FragileKafka(port, settings);
     }
 
-    String servers() {
-        return "localhost:" + port;
+    /** The topic that events go to unless a service is told otherwise. */
+    KafkaTopic events() {
+        return new KafkaTopic(servers(), "millrace.events");
     }
 
     /** The arguments that have a service use it. */
@@ -76,6 +80,10 @@ final class FragileKafka implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+    }
+
+    private String servers() {
+        return "localhost:" + port;
     }
 
     private JavaProcess start() {
