@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lombok.extern.slf4j.Slf4j;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** The broker is killed under load: who pays does not notice, and afterwards everything takes its way, once and in order. */
 @Slf4j
@@ -39,6 +43,10 @@ class KafkaOutageIT {
     private static final Duration SELDOM = Duration.ofMillis(500);
 
     private static final int EVENTS_OF_A_PAYMENT = 4;
+    private static final Pattern COLLECTION = Pattern.compile("\\[gc].*Pause.*->(\\d+)M\\(");
+
+    /** Megabytes, half of what there is: where G1 begins to look for garbage among what is old. */
+    private static final int FLAT = 256;
 
     private final Customers customers = new Customers();
     private final Queue<Duration> times = new ConcurrentLinkedQueue<>();
@@ -87,6 +95,56 @@ class KafkaOutageIT {
         everythingIsThereOnce();
         sendEveryRecordAgain();
         everythingIsThereOnce();
+    }
+
+    @Test
+    @EnabledIfSystemProperty(
+            named = "millrace.kafka.backlog",
+            matches = "\\d+",
+            disabledReason = "takes minutes; run with -Dmillrace.kafka.backlog=100000")
+    void drainsALongBacklogInLittleMemory() throws Exception {
+        kafka.kill();
+        long orders = database.count(PaidOrders.waitingForKafka(Integer.getInteger("millrace.kafka.backlog")));
+        kafka.restart();
+        long begin = System.nanoTime();
+
+        awaitNone(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM delivery WHERE handler = 'relay' AND sequence = 1 LIMIT 1) found");
+        double sent = secondsSince(begin);
+        awaitNone("SELECT COUNT(*) FROM (SELECT 1 FROM delivery LIMIT 1) found");
+        double done = secondsSince(begin);
+
+        log.info(
+                "{} events sent in {} s, {} a second; all {} events that followed in {} s, {} a second",
+                orders,
+                sent,
+                orders / sent,
+                EVENTS_OF_A_PAYMENT * orders,
+                done,
+                EVENTS_OF_A_PAYMENT * orders / done);
+        List<Integer> heap = megabytesAfterCollections();
+        log.info("In use after {} collections of a heap of 512 MB: {} MB at most", heap.size(), Collections.max(heap));
+        assertThat(heap).allMatch(megabytes -> megabytes <= FLAT);
+        assertThat(everyEventInItsOrder()).isEqualTo(EVENTS_OF_A_PAYMENT * orders);
+        assertThat(database.count("SELECT COUNT(*) FROM event")).isEqualTo(EVENTS_OF_A_PAYMENT * orders);
+        assertThat(database.count("SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED'"))
+                .isEqualTo(orders);
+        assertThat(database.count("SELECT SUM(quantity) FROM product_sales")).isEqualTo(orders);
+        assertThat(service.log().stream().filter(line -> line.contains("Exported order")))
+                .hasSize((int) orders);
+        new Audit(api, Map.of()).findsNoInvariantViolated();
+    }
+
+    private List<Integer> megabytesAfterCollections() {
+        return service.log().stream()
+                .map(COLLECTION::matcher)
+                .filter(Matcher::find)
+                .map(found -> Integer.valueOf(found.group(1)))
+                .toList();
+    }
+
+    private static double secondsSince(long nanoTime) {
+        return (System.nanoTime() - nanoTime) / 1e9;
     }
 
     /** At a pace that does not depend on the answers, unless they take long. */
