@@ -13,6 +13,7 @@ import java.util.function.Predicate;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.QueryTimeoutException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 import reactor.core.publisher.Flux;
@@ -48,15 +49,14 @@ final class TransactionLane {
         return Mono.deferContextual(context -> Mono.create(sink -> enter(subject, work, context, sink)));
     }
 
+    /** Seen before it is counted: whoever finds the lane empty finds at least itself in the queue. */
     private <T> void enter(Object subject, Mono<T> work, ContextView context, MonoSink<T> sink) {
-        int before = members.getAndIncrement();
-        if (before >= properties.capacity()) {
-            members.decrementAndGet();
+        if (members.get() >= properties.capacity()) {
             sink.error(new Overloaded());
             return;
         }
         waiting.add(new Member<>(subject, work, context, sink));
-        if (before == 0) {
+        if (members.getAndIncrement() == 0) {
             runNext();
         }
     }
@@ -90,7 +90,7 @@ final class TransactionLane {
     }
 
     private Mono<Void> run(List<Member<?>> group) {
-        return group.size() == 1 ? group.get(0).alone(transactions) : runTogether(group);
+        return group.size() == 1 ? runAlone(group.get(0)) : runTogether(group);
     }
 
     private Mono<Void> runTogether(List<Member<?>> group) {
@@ -98,7 +98,7 @@ final class TransactionLane {
             TransactionGroup together = new TransactionGroup(group, sets);
             return transactions
                     .transactional(together.run())
-                    .timeout(properties.timeout())
+                    .timeout(properties.timeout(), Mono.error(TransactionLane::takesTooLong))
                     .then(Mono.defer(() -> runEach(group, Member::isToBeRepeated)))
                     .onErrorResume(error -> together.isDone() || concernsAll(error)
                             ? failAll(group, error)
@@ -113,10 +113,17 @@ final class TransactionLane {
     }
 
     private Mono<Void> runEach(List<Member<?>> group, Predicate<Member<?>> which) {
-        return Flux.fromIterable(group)
-                .filter(which)
-                .concatMap(member -> member.alone(transactions))
-                .then();
+        return Flux.fromIterable(group).filter(which).concatMap(this::runAlone).then();
+    }
+
+    private Mono<Void> runAlone(Member<?> member) {
+        return member.alone(transactions)
+                .timeout(properties.timeout(), Mono.fromRunnable(() -> member.fail(takesTooLong())));
+    }
+
+    /** Nobody knows what has become of it. */
+    private static Throwable takesTooLong() {
+        return new QueryTimeoutException("The transaction took too long");
     }
 
     /** The database is in trouble, and not one of the members to blame. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.shared.Overloaded;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -12,8 +13,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.TransactionSystemException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /** Who waits together is committed together, and is told what became of it and not of the others. */
 class TransactionLaneTests {
@@ -25,18 +28,19 @@ class TransactionLaneTests {
     private final Queue<String> done = new ConcurrentLinkedQueue<>();
     private volatile Mono<Void> commit = Mono.empty();
 
-    private final TransactionLane lane = new TransactionLane(
-            "test",
-            new Transactions() {
-                @Override
-                public <T> Mono<T> transactional(Mono<T> work) {
-                    return work.materialize()
-                            .delayUntil(result -> result.isOnError() ? Mono.empty() : countedCommit())
-                            .<T>dematerialize();
-                }
-            },
-            PROPERTIES,
-            true);
+    private final Transactions transactions = new Transactions() {
+        @Override
+        public <T> Mono<T> transactional(Mono<T> work) {
+            return work.materialize()
+                    .delayUntil(result -> result.isOnError() ? Mono.empty() : countedCommit())
+                    .<T>dematerialize();
+        }
+    };
+
+    private final TransactionLane lane = new TransactionLane("test", transactions, PROPERTIES, true);
+
+    private final TransactionLane crowded = new TransactionLane(
+            "test", transactions, new TransactionProperties(1, 256, 2_000, Duration.ofSeconds(5)), true);
 
     private Mono<Void> countedCommit() {
         commits.incrementAndGet();
@@ -147,6 +151,38 @@ class TransactionLaneTests {
     }
 
     @Test
+    void endsAWaitThatHasNoEnd() {
+        TransactionLane impatient = new TransactionLane(
+                "test", transactions, new TransactionProperties(1, 8, 12, Duration.ofMillis(50)), true);
+        CompletableFuture<String> stuck =
+                impatient.join(1, Mono.<String>never()).toFuture();
+        List<CompletableFuture<String>> both = List.of(
+                impatient.join(2, Mono.<String>never()).toFuture(),
+                impatient.join(3, step("with it")).toFuture());
+
+        assertThat(stuck).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("too long");
+        assertThat(both).allSatisfy(told -> assertThat(told)
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withMessageContaining("too long"));
+        assertThat(impatient.join(4, step("next")).block(Duration.ofSeconds(5))).isEqualTo("next");
+    }
+
+    @Test
+    void losesNobodyHoweverManyComeAtOnce() {
+        long answered = Flux.range(0, 20_000)
+                .parallel(4)
+                .runOn(Schedulers.parallel())
+                .flatMap(i -> crowded.join(i, step("x")), false, 64)
+                .sequential()
+                .count()
+                .block(Duration.ofSeconds(30));
+
+        assertThat(answered).isEqualTo(20_000);
+        assertThat(done).hasSize(20_000);
+    }
+
+    @Test
     void goesOnAfterAFailure() {
         commit = Mono.error(new TransactionSystemException("who knows"));
         assertThat(join(1, step("one"))).failsWithin(Duration.ofSeconds(5));
@@ -165,7 +201,7 @@ class TransactionLaneTests {
     private Mono<String> step(String name) {
         return JointStatement.change((String question) -> Mono.just(question))
                 .together(questions ->
-                        Mono.just(questions.stream().map(java.util.Optional::of).toList()))
+                        Mono.just(questions.stream().map(Optional::of).toList()))
                 .ask(name)
                 .doOnNext(done::add);
     }
