@@ -1,0 +1,124 @@
+package dev.millrace.bench;
+
+import dev.millrace.bench.PostgresServer.Database;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A service, its database, and the orders in it that wait to be paid. */
+final class Installation implements AutoCloseable {
+
+    private static final long MOST_PER_SECOND = 6_000;
+    private static final Duration SETTLING = Duration.ofMinutes(3);
+
+    private final Service service;
+    private final @Nullable Database database;
+    private final LoadClient client;
+    private final Orders spread;
+    private final Orders oneAccount = Orders.ofOneAccount();
+
+    private Installation(Service service, @Nullable Database database, LoadClient client, Orders spread) {
+        this.service = service;
+        this.database = database;
+        this.client = client;
+        this.spread = spread;
+    }
+
+    /** On a new database of the server. */
+    static Installation onPostgres(
+            Options options, PostgresServer server, LoadClient client, String name, String... arguments)
+            throws IOException, SQLException {
+        Database database = server.freshDatabase(name);
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(database.arguments());
+        Service service = Service.start(options, name, all);
+        try (Connection connection = database.connect()) {
+            Orders.openShop(connection);
+        }
+        database.execute("ANALYZE");
+        return new Installation(service, database, client, Orders.spread());
+    }
+
+    /** On an embedded database of its own. Nobody else can write into it while the service runs, so all orders are placed before. */
+    static Installation onH2(Options options, LoadClient client, String name, String... arguments)
+            throws IOException, SQLException {
+        Path directory = options.directory()
+                .resolve("%s-%d".formatted(name, ProcessHandle.current().pid()));
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.add("--millrace.data-dir=" + directory.toAbsolutePath());
+        Service.start(options, name + "-migration", all).close();
+        Orders spread = Orders.spread();
+        String url = "jdbc:h2:file:%s;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
+                .formatted(directory.resolve("millrace").toAbsolutePath());
+        long seconds = options.warmup().toSeconds()
+                + options.rounds() * options.round().toSeconds();
+        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+                Statement statement = connection.createStatement()) {
+            Orders.openShop(connection);
+            spread.prepare(connection, MOST_PER_SECOND * seconds);
+            // The service has told the file to stay open when its last connection is closed.
+            statement.execute("SHUTDOWN");
+        }
+        return new Installation(Service.start(options, name, all), null, client, spread);
+    }
+
+    Orders spread() {
+        return spread;
+    }
+
+    Orders oneAccount() {
+        return oneAccount;
+    }
+
+    Database database() {
+        if (database == null) {
+            throw new IllegalStateException("The embedded database is the service's alone");
+        }
+        return database;
+    }
+
+    /** Places as many orders as can be paid in that time. */
+    void prepare(Orders orders, Duration duration) throws SQLException {
+        if (database != null) {
+            try (Connection connection = database.connect()) {
+                orders.prepare(connection, MOST_PER_SECOND * duration.toSeconds());
+            }
+        }
+    }
+
+    /** Payments by clients that each wait for their answer. The service settles earlier ones meanwhile, as it always does. */
+    Outcome pay(Orders orders, int clients, Duration duration) {
+        Outcome outcome =
+                client.run(service.address(), orders, clients, duration).requireOnlyPayments();
+        if (orders.left() == 0) {
+            throw new IllegalStateException("All orders were paid before the turn was over");
+        }
+        return outcome;
+    }
+
+    /** Until no delivery is owed any more. The embedded database cannot be asked, and gets a second instead. */
+    void awaitSettled() {
+        if (database == null) {
+            Wait.millis(1_000);
+        } else if (!Wait.until(
+                () -> database.number("SELECT COUNT(*) FROM (SELECT 1 FROM delivery LIMIT 1) AS owed") == 0,
+                SETTLING)) {
+            throw new IllegalStateException("Deliveries are still owed after " + SETTLING);
+        }
+    }
+
+    @Override
+    public void close() {
+        service.close();
+        if (database != null) {
+            database.drop();
+        }
+    }
+}

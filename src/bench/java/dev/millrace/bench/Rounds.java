@@ -1,0 +1,33 @@
+package dev.millrace.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What the rounds measured, by the name of the figure. */
+final class Rounds {
+
+    private final Map<String, List<Double>> measured = new LinkedHashMap<>();
+
+    void add(String figure, double value) {
+        measured.computeIfAbsent(figure, first -> new ArrayList<>()).add(value);
+        System.out.printf("  %-62s %s%n", figure, plain(value));
+    }
+
+    double median(String figure) {
+        List<Double> sorted = measured.get(figure).stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+
+    Iterable<String> figures() {
+        return measured.keySet();
+    }
+
+    /** As many digits as mean something. */
+    static String plain(double value) {
+        return String.format(Locale.ROOT, value >= 100 ? "%,.0f" : value >= 10 ? "%.1f" : "%.2f", value);
+    }
+}

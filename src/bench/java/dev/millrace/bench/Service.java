@@ -1,0 +1,86 @@
+package dev.millrace.bench;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The packaged service as a process of its own, with nothing changed but where its data is and how much it logs. */
+final class Service implements AutoCloseable {
+
+    private static final Pattern PORT = Pattern.compile("Netty started on port (\\d+)");
+    private static final String STARTED = "Started Millrace in";
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(5);
+
+    private final Process process;
+    private final Thread killer;
+    private final InetSocketAddress address;
+
+    private Service(Process process, Path log) throws IOException {
+        this.process = process;
+        this.killer = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(killer);
+        Matcher port = PORT.matcher(Files.readString(log));
+        if (!port.find()) {
+            throw new IllegalStateException("No port in " + log);
+        }
+        this.address = new InetSocketAddress("localhost", Integer.parseInt(port.group(1)));
+    }
+
+    /** Starts it, and returns when it takes requests. */
+    static Service start(Options options, String name, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-jar"));
+        command.add(options.jar().toString());
+        command.addAll(List.of("--server.port=0", "--logging.level.dev.millrace.export=warn"));
+        command.addAll(arguments);
+        Files.createDirectories(options.directory());
+        Path log = options.directory().resolve(name + ".log");
+        long begun = System.nanoTime();
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            awaitStart(process, log, begun + START_TIMEOUT.toNanos());
+            return new Service(process, log);
+        } catch (IOException | RuntimeException e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    /** Asks it to stop, and waits until it has. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().removeShutdownHook(killer);
+    }
+
+    private static void awaitStart(Process process, Path log, long deadline) throws IOException {
+        while (!Files.readString(log).contains(STARTED)) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                throw new IllegalStateException("Has not started:\n" + Files.readString(log));
+            }
+            Wait.millis(20);
+        }
+    }
+}
