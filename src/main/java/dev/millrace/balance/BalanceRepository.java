@@ -78,7 +78,7 @@ class BalanceRepository {
 
     private final JointStatement<Credit, Balance> increase = JointStatement.change(this::increaseOne);
 
-    private final JointStatement<Long, Void> insertEmpty = JointStatement.insert(this::insertOneEmpty);
+    private final JointStatement<Long, Long> insertEmpty = JointStatement.change(this::insertOneEmpty);
 
     private final JointStatement<BalanceEntry, Void> insertEntry =
             JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
@@ -93,14 +93,16 @@ class BalanceRepository {
 
     /** Opens the account, if there is none yet. */
     Mono<Void> insertEmpty(long userId) {
-        return insertEmpty.ask(userId);
+        return insertEmpty.ask(userId).then();
     }
 
-    private Mono<Void> insertOneEmpty(long userId) {
+    private Mono<Long> insertOneEmpty(long userId) {
         return database.sql(
                         "INSERT INTO balance (user_id, amount, version) VALUES (:user, 0, 0) ON CONFLICT DO NOTHING")
                 .bind("user", userId)
-                .then();
+                .fetch()
+                .rowsUpdated()
+                .filter(rows -> rows == 1);
     }
 
     /** Takes the amount; empty if the balance does not cover it. */

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
@@ -95,10 +94,12 @@ class OrderRepository {
             """;
 
     private static final String CLAIM_ALL = """
-            SELECT id, user_id, total_amount FROM orders
-             WHERE id = ANY(:ids) AND expires_at IS NOT NULL
-             ORDER BY id
-               FOR UPDATE
+            SELECT o.id, o.user_id, o.total_amount
+              FROM orders o JOIN UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[])) AS n (id, user_id)
+                   ON o.id = n.id AND o.user_id = n.user_id
+             WHERE o.expires_at IS NOT NULL
+             ORDER BY o.id
+               FOR UPDATE OF o
             """;
 
     private static final String END_WAITING = "UPDATE orders SET expires_at = NULL WHERE id = ANY(:ids)";
@@ -290,12 +291,11 @@ class OrderRepository {
     }
 
     private Mono<Map<UUID, OrderToPay>> claimAll(List<Claim> wanted) {
-        Map<UUID, Long> users = wanted.stream().collect(Collectors.toMap(Claim::orderId, Claim::userId));
         return database.sql(CLAIM_ALL)
                 .bind("ids", column(wanted, Claim::orderId, UUID[]::new))
+                .bind("users", column(wanted, Claim::userId, Long[]::new))
                 .map(OrderRepository::toOrderToPay)
                 .all()
-                .filter(order -> Long.valueOf(order.userId()).equals(users.get(order.id())))
                 .collectMap(OrderToPay::id);
     }
 

@@ -52,6 +52,11 @@ final class Member<T> {
         error = cause;
     }
 
+    @Nullable
+    Throwable error() {
+        return error;
+    }
+
     /** The error that leaves its changes behind in the transaction of all. */
     @Nullable
     Throwable harm() {

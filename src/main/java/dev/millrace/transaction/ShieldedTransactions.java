@@ -59,20 +59,36 @@ final class ShieldedTransactions implements TransactionalOperator {
                         .orElseGet(() -> begin(work))));
     }
 
+    /** How those in a lane begin theirs. */
+    private final class Unshielded implements Transactions {
+
+        @Override
+        public <T> Mono<T> transactional(Mono<T> work) {
+            return begin(work);
+        }
+
+        @Override
+        public <T> Mono<T> once(Mono<T> work) {
+            return attempt(work).onErrorMap(Repeatable.class, Throwable::getCause);
+        }
+    }
+
     private <T> Mono<T> begin(Mono<T> work) {
+        return attempt(work).retryWhen(WHEN_ASKED_TO).onErrorMap(Repeatable.class, Throwable::getCause);
+    }
+
+    private <T> Mono<T> attempt(Mono<T> work) {
         return transactions
                 .transactional(work.onErrorMap(
                                 ShieldedTransactions::lostALock,
                                 error -> new PessimisticLockingFailureException("No lock was had", error))
                         .onErrorMap(ShieldedTransactions::isWorthRepeating, Repeatable::new))
-                .contextWrite(context -> context.put(ShieldedTransactions.class, this))
-                .retryWhen(WHEN_ASKED_TO)
-                .onErrorMap(Repeatable.class, Throwable::getCause);
+                .contextWrite(context -> context.put(ShieldedTransactions.class, this));
     }
 
     private TransactionLane find(Lane lane) {
         String name = lane.name() + Math.floorMod(lane.account().hashCode(), properties.lanes());
-        return lanes.computeIfAbsent(name, key -> new TransactionLane(key, this::begin, properties, sets));
+        return lanes.computeIfAbsent(name, key -> new TransactionLane(key, new Unshielded(), properties, sets));
     }
 
     /** Refused: the items of a Flux would be seen before they are committed. */

@@ -12,9 +12,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.dao.TransientDataAccessException;
+import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.transaction.TransactionException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -97,13 +100,11 @@ final class TransactionLane {
         return Mono.defer(() -> {
             TransactionGroup together = new TransactionGroup(group, sets);
             return transactions
-                    .transactional(together.run())
+                    .once(together.run())
                     .timeout(properties.timeout(), Mono.error(TransactionLane::takesTooLong))
                     .then(Mono.defer(() -> runEach(group, Member::isToBeRepeated)))
-                    .onErrorResume(error -> together.isDone() || concernsAll(error)
-                            ? failAll(group, error)
-                            : runEach(group, member -> true)
-                                    .doFirst(() -> log.debug("{} in {} are done again", group.size(), name, error)));
+                    .onErrorResume(error ->
+                            together.isDone() || concernsAll(error) ? failAll(group, error) : runAgain(group, error));
         });
     }
 
@@ -112,8 +113,19 @@ final class TransactionLane {
         return Mono.fromRunnable(() -> group.forEach(member -> member.fail(error)));
     }
 
+    private Mono<Void> runAgain(List<Member<?>> group, Throwable error) {
+        log.debug("{} in {} are done again one by one", group.size(), name, error);
+        return failAll(group, new TransientDataAccessResourceException("Nothing was done"))
+                .then(Mono.defer(() -> runEach(group, member -> true)));
+    }
+
+    /** Stops at the first whom the database itself has failed; the others are left with what they have. */
     private Mono<Void> runEach(List<Member<?>> group, Predicate<Member<?>> which) {
-        return Flux.fromIterable(group).filter(which).concatMap(this::runAlone).then();
+        return Flux.fromIterable(group)
+                .filter(which)
+                .concatMap(member -> runAlone(member).then(Mono.<Member<?>>just(member)))
+                .takeUntil(member -> concernsAll(member.error()))
+                .then();
     }
 
     private Mono<Void> runAlone(Member<?> member) {
@@ -126,10 +138,10 @@ final class TransactionLane {
         return new QueryTimeoutException("The transaction took too long");
     }
 
-    /** The database is in trouble, and not one of the members to blame. */
-    private static boolean concernsAll(Throwable error) {
+    /** The database is in trouble, and not one of the members to blame, nor a lock that two of them wanted. */
+    private static boolean concernsAll(@Nullable Throwable error) {
         return error instanceof TransactionException
                 || error instanceof DataAccessResourceFailureException
-                || error instanceof TransientDataAccessException;
+                || error instanceof TransientDataAccessException && !(error instanceof ConcurrencyFailureException);
     }
 }

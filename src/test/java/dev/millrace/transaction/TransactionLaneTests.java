@@ -35,6 +35,11 @@ class TransactionLaneTests {
                     .delayUntil(result -> result.isOnError() ? Mono.empty() : countedCommit())
                     .<T>dematerialize();
         }
+
+        @Override
+        public <T> Mono<T> once(Mono<T> work) {
+            return transactional(work);
+        }
     };
 
     private final TransactionLane lane = new TransactionLane("test", transactions, PROPERTIES, true);
