@@ -12,6 +12,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.transaction.TransactionSystemException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -138,6 +140,38 @@ class TransactionLaneTests {
                 .withMessageContaining("refused");
         assertThat(done).containsExactly("good", "bad", "good", "bad");
         assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void doesEachAgainIfTheirStatementLosesALock() {
+        CompletableFuture<String> first = holdTheLane();
+        JointStatement<String, String> contended = JointStatement.change((String name) -> Mono.just(name))
+                .together(names -> Mono.error(new PessimisticLockingFailureException("deadlock")));
+        CompletableFuture<String> one = join(1, contended.ask("one"));
+        CompletableFuture<String> two = join(2, contended.ask("two"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
+        assertThat(commits).hasValue(3);
+    }
+
+    @Test
+    void triesNobodyAloneIfTheDatabaseIsGone() {
+        CompletableFuture<String> first = holdTheLane();
+        AtomicInteger tried = new AtomicInteger();
+        JointStatement<String, String> broken = JointStatement.change(
+                        (String name) -> Mono.fromSupplier(() -> name + tried.incrementAndGet()))
+                .together(names -> Mono.error(new DataAccessResourceFailureException("gone")));
+        CompletableFuture<String> one = join(1, broken.ask("one"));
+        CompletableFuture<String> two = join(2, broken.ask("two"));
+        gate.tryEmitEmpty();
+
+        assertThat(first.join()).isEqualTo("held");
+        assertThat(List.of(one, two)).allSatisfy(told -> assertThat(told)
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withMessageContaining("gone"));
+        assertThat(tried).hasValue(0);
     }
 
     @Test
