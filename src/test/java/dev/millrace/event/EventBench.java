@@ -121,7 +121,7 @@ final class EventBench {
             private final Happened event;
 
             @Override
-            public Mono<Void> afterCommit() {
+            public Mono<Void> beforeCommit(boolean readOnly) {
                 return Mono.fromRunnable(() -> handled.add(event));
             }
         }
