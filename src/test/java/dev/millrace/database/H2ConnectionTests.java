@@ -16,7 +16,6 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,7 +49,7 @@ class H2ConnectionTests {
 
         Flux.range(0, 40)
                 .flatMap(number -> shop.order(user, product, 1))
-                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user))
+                .flatMap(order -> shop.pay(order.id(), user))
                 .as(StepVerifier::create)
                 .expectNextCount(40)
                 .verifyComplete();

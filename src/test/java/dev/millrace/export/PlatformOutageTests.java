@@ -103,7 +103,7 @@ class PlatformOutageTests {
         long product = shop.aProduct(100);
         List<UUID> placed = now(Flux.range(0, times)
                 .flatMap(number -> shop.order(user, product, 1), AT_ONCE)
-                .map(reply -> UUID.fromString(reply.text("id")))
+                .map(Reply::id)
                 .collectList());
         List<Long> taken = now(Flux.fromIterable(placed)
                 .flatMap(order -> timed(shop.pay(order, user)), AT_ONCE)

@@ -32,6 +32,10 @@ public final class ReactiveRules implements BeforeAllCallback {
                         "tools.jackson.databind.deser.DeserializerCache", "_createAndCacheValueDeserializer")
                 .allowBlockingCallsInside(
                         "tools.jackson.databind.ser.SerializerCache", "addAndResolveNonTypedSerializer")
+                // Pools of buffers grow under a lock of a few instructions when threads without one of their own
+                // contend.
+                .allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate")
+                .allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "reallocate")
                 // A new id takes a lock for a few instructions.
                 .allowBlockingCallsInside("com.fasterxml.uuid.impl.TimeBasedEpochGenerator", "construct")
                 // The validator's messages are read from the class path once, as classes are.

@@ -67,7 +67,7 @@ public class Shop {
     }
 
     public UUID anOrderOf(long userId, long productId, long quantity) {
-        return UUID.fromString(now(order(userId, productId, quantity)).text("id"));
+        return now(order(userId, productId, quantity)).id();
     }
 
     public Mono<Reply> order(long userId, long productId, long quantity) {

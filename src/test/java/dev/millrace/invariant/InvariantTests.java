@@ -104,7 +104,7 @@ class InvariantTests {
 
         long paid = now(Flux.range(0, 100_000)
                 .flatMap(number -> shop.order(user, product, 1), 4)
-                .flatMap(order -> shop.pay(UUID.fromString(order.text("id")), user), 4)
+                .flatMap(order -> shop.pay(order.id(), user), 4)
                 .takeUntilOther(looking)
                 .count());
 

@@ -92,7 +92,7 @@ class OrderExpiryTests {
         return shop.charge(user, 1_000)
                 .then(shop.post("/products", "{\"name\":\"Thing\",\"price\":400}"))
                 .flatMap(product -> shop.order(user, product.number("id"), 1))
-                .map(order -> UUID.fromString(order.text("id")))
+                .map(Reply::id)
                 .delayUntil(this::lapse)
                 .flatMap(order -> Mono.zip(
                         payAfterAWhile(order, user), expireAfterAWhile(), (paid, expired) -> new Result(order, paid)));

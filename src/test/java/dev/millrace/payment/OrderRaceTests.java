@@ -100,7 +100,7 @@ class OrderRaceTests {
         return shop.charge(user, 1_000)
                 .then(shop.post("/products", "{\"name\":\"Thing\",\"price\":400}"))
                 .flatMap(product -> shop.order(user, product.number("id"), 1))
-                .map(order -> UUID.fromString(order.text("id")))
+                .map(Reply::id)
                 .flatMap(order -> shop.pay(order, user).map(paid -> new Race(order, user, paid)))
                 .delayUntil(race ->
                         Mono.delay(Duration.ofNanos(ThreadLocalRandom.current().nextLong(8_000_000))))
@@ -108,7 +108,7 @@ class OrderRaceTests {
     }
 
     private Mono<String> compensate(Race race) {
-        UUID payment = UUID.fromString(race.paid.text("id"));
+        UUID payment = race.paid.id();
         return compensations
                 .handle(new OrderConfirmationFailedEvent(race.order, payment, "race", true, 1))
                 .as(tx::transactional)

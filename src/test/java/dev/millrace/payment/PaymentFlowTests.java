@@ -89,7 +89,7 @@ class PaymentFlowTests {
         long product = shop.aProduct(1);
         List<UUID> orders = now(Flux.range(0, 1_000)
                 .flatMap(number -> shop.order(user, product, 1), 20)
-                .map(placed -> UUID.fromString(placed.text("id")))
+                .map(Reply::id)
                 .collectList());
 
         List<Reply> replies = allAtOnce(1_000, attempt -> shop.pay(orders.get(attempt), user));
