@@ -132,8 +132,11 @@ class DeliveryRepository {
                            LIMIT :limit)
             """;
 
-    private static final String RENEW =
-            "UPDATE delivery SET next_attempt_at = :lease WHERE id = ANY(:ids) AND owner = :owner";
+    /** What is locked is being acknowledged. To wait for it would hold up all the others, or end in a deadlock. */
+    private static final String HOLD =
+            "SELECT id FROM delivery WHERE id = ANY(:ids) AND owner = :owner FOR UPDATE SKIP LOCKED";
+
+    private static final String RENEW = "UPDATE delivery SET next_attempt_at = :lease WHERE id = ANY(:ids)";
 
     private static final String TAKE_BACK =
             "UPDATE delivery SET owner = NULL, next_attempt_at = :now WHERE owner = :owner AND created_at < :now";
@@ -313,13 +316,20 @@ class DeliveryRepository {
                         .toList());
     }
 
+    /** Puts off the end of those leases that are the owner's and do not end right now; to be called in a transaction. */
     Mono<Long> renew(Collection<UUID> ids, String owner, Instant lease) {
-        return database.sql(RENEW)
+        return database.sql(HOLD)
                 .bind("ids", ids.toArray(UUID[]::new))
                 .bind("owner", owner)
-                .bind("lease", lease)
-                .fetch()
-                .rowsUpdated();
+                .map(row -> required(row, "id", UUID.class))
+                .all()
+                .collectList()
+                .filter(held -> !held.isEmpty())
+                .flatMap(held -> database.sql(RENEW)
+                        .bind("ids", held.toArray(UUID[]::new))
+                        .bind("lease", lease)
+                        .fetch()
+                        .rowsUpdated());
     }
 
     /** Frees what the owner held when it died. */

@@ -6,6 +6,7 @@ import java.util.List;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -23,6 +24,7 @@ class DeliverySweeper {
     private final SinksEventBus bus;
     private final Subscribers subscribers;
     private final DeliveryRepository deliveries;
+    private final TransactionalOperator tx;
     private final BusProperties properties;
     private final Clock clock;
     private final Nudges nudges = new Nudges();
@@ -116,6 +118,7 @@ class DeliverySweeper {
                 .filter(held -> !held.isEmpty())
                 .flatMap(held -> deliveries.renew(
                         held, properties.instance(), clock.instant().plus(properties.lease())))
+                .as(tx::transactional)
                 .then();
     }
 

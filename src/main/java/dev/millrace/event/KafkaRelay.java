@@ -123,6 +123,7 @@ final class KafkaRelay {
                 .concatMap(
                         tick -> deliveries
                                 .renew(ids(batch), properties.instance(), leaseEnd())
+                                .as(tx::transactional)
                                 .then()
                                 .onErrorResume(this::skip),
                         1)

@@ -10,12 +10,16 @@ import dev.millrace.harness.RunningService;
 import dev.millrace.harness.Shop;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
 /** Whatever is due and on nobody's way is found, and no more of it is taken than there is room for. */
@@ -139,6 +143,35 @@ class DeliverySweeperTests {
         await().untilAsserted(() ->
                 assertThat(hasty.owed(handler).get(0).nextAttemptAt()).isEqualTo(first.plusMillis(20)));
         renewing.dispose();
+    }
+
+    /** Neither waits for it nor ends in a deadlock with it. */
+    @Test
+    void renewsTheOthersWhileOneIsBeingAcknowledged() {
+        bench.publish(new Happened(UUID.randomUUID(), 1));
+        bench.publish(new Happened(UUID.randomUUID(), 2));
+        List<UUID> both = List.copyOf(bench.held());
+        Sinks.Empty<Void> locked = Sinks.empty();
+        Sinks.Empty<Void> renewed = Sinks.empty();
+        Mono<Void> acknowledging = bench.deliveries
+                .acknowledgeAll(Set.of(both.get(0)), bench.properties.instance())
+                .doOnNext(rows -> locked.tryEmitEmpty())
+                .then(renewed.asMono())
+                .as(tx::transactional);
+        Mono<Long> renewing = bench.deliveries
+                .renew(both, bench.properties.instance(), bench.leaseEnd())
+                .as(tx::transactional);
+
+        Mono.when(
+                        acknowledging,
+                        locked.asMono()
+                                .then(renewing)
+                                .doOnNext(rows -> assertThat(rows).isEqualTo(1))
+                                .doFinally(end -> renewed.tryEmitEmpty()))
+                .as(StepVerifier::create)
+                .verifyComplete();
+
+        assertThat(bench.owed(handler)).hasSize(1);
     }
 
     private void publishAllOf(UUID aggregate, int events) {

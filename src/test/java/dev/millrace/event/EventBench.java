@@ -237,7 +237,7 @@ final class EventBench {
                 : new KafkaEventTransport(deliveries, relay, properties, uuids, clock);
         this.publisher = new EventPublisher(events, deliveries, transport, codec, subscribers, uuids, clock);
         this.worker = new DeliveryWorker(subscribers, deliveries, attempts, publisher, codec, tx, properties, clock);
-        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, properties, clock);
+        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, tx, properties, clock);
         this.delivery = new EventDelivery(
                 bus, subscribers, worker, sweeper, deliveries, properties, clock, Duration.ofMillis(200));
         lives.add(delivery);

@@ -87,7 +87,7 @@ class SuspensionTests {
                 subscribers,
                 uuids,
                 clock);
-        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, properties, clock);
+        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, tx, properties, clock);
         this.worker = new DeliveryWorker(
                 subscribers,
                 deliveries,
