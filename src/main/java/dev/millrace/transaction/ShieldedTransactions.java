@@ -47,6 +47,7 @@ final class ShieldedTransactions implements TransactionalOperator {
     private final InFlight inFlight;
     private final TransactionProperties properties;
     private final boolean sets;
+    private final Outcomes outcomes;
     private final Map<String, TransactionLane> lanes = new ConcurrentHashMap<>();
 
     @Override
@@ -88,7 +89,8 @@ final class ShieldedTransactions implements TransactionalOperator {
 
     private TransactionLane find(Lane lane) {
         String name = lane.name() + Math.floorMod(lane.account().hashCode(), properties.lanes());
-        return lanes.computeIfAbsent(name, key -> new TransactionLane(key, new Unshielded(), properties, sets));
+        return lanes.computeIfAbsent(
+                name, key -> new TransactionLane(key, new Unshielded(), properties, sets, outcomes));
     }
 
     /** Refused: the items of a Flux would be seen before they are committed. */

@@ -26,9 +26,12 @@ class TransactionConfiguration {
             ReactiveTransactionManager manager,
             InFlight inFlight,
             TransactionProperties properties,
-            ConnectionFactory connections) {
-        boolean sets = "PostgreSQL".equals(connections.getMetadata().getName());
-        return new ShieldedTransactions(TransactionalOperator.create(manager), inFlight, properties, sets);
+            ConnectionFactory connections,
+            DatabaseClient database) {
+        boolean isPostgres = "PostgreSQL".equals(connections.getMetadata().getName());
+        Outcomes outcomes = isPostgres ? new PostgresOutcomes(database) : Outcomes.NONE;
+        return new ShieldedTransactions(
+                TransactionalOperator.create(manager), inFlight, properties, isPostgres, outcomes);
     }
 
     /** For what compares tables with each other: all is read as it was at one moment. */
@@ -38,7 +41,8 @@ class TransactionConfiguration {
         DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
         definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
         definition.setReadOnly(true);
-        return new ShieldedTransactions(TransactionalOperator.create(manager, definition), inFlight, properties, false);
+        return new ShieldedTransactions(
+                TransactionalOperator.create(manager, definition), inFlight, properties, false, Outcomes.NONE);
     }
 
     /** Statements that are not {@link JointStatement}s take turns on a connection that is shared. */

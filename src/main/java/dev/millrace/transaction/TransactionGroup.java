@@ -40,7 +40,6 @@ final class TransactionGroup {
     private final AtomicInteger busy = new AtomicInteger();
 
     private volatile @Nullable Throwable harm;
-    private volatile boolean done;
 
     /** One member's error after it had changed something. */
     static final class Spoilt extends RuntimeException {
@@ -78,12 +77,7 @@ final class TransactionGroup {
         Mono<Void> work = Flux.fromIterable(members)
                 .flatMap(member -> member.within(this).doOnSuccess(end -> leave(member)), members.size())
                 .then();
-        return Mono.when(answers, work).doFirst(() -> busy.set(members.size())).doOnSuccess(end -> done = true);
-    }
-
-    /** Whether only the commit was left to do. */
-    boolean isDone() {
-        return done;
+        return Mono.when(answers, work).doFirst(() -> busy.set(members.size()));
     }
 
     <Q, A> Mono<A> ask(JointStatement<Q, A> statement, Q question, Member<?> member) {

@@ -30,8 +30,12 @@ import reactor.util.context.ContextView;
  * has committed. There is no timer: who comes alone waits for nobody.
  *
  * <p>Promised: a result is told only after its commit, and each piece of work is done as if it had a transaction of its own.
- * Where one spoils the transaction for the others, all of them are done again one by one. If the commit itself fails, nobody
- * knows whether it has happened, and everyone is told so: nothing is done again.
+ * Where one spoils the transaction for the others, all of them are done again one by one. If the commit of a group fails, the
+ * database is asked whether it has happened ({@link Outcomes}): if so, each keeps its result; if not, all are done again. Where
+ * it does not say, and for one alone, for whom it is not asked, nobody knows; everyone is told so, and nothing is done again.
+ *
+ * <p>Not promised: that the synchronizations of a group hear of a commit that was found out like that. They are told that it
+ * was rolled back or is unknown, so nothing but a hint may hang on them.
  *
  * @see <a href="https://doi.org/10.1145/602259.602261">DeWitt et al., Implementation Techniques for Main Memory Database
  *     Systems, 1984: group commit</a>
@@ -44,6 +48,7 @@ final class TransactionLane {
     private final Transactions transactions;
     private final TransactionProperties properties;
     private final boolean sets;
+    private final Outcomes outcomes;
     private final Queue<Member<?>> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger members = new AtomicInteger();
 
@@ -99,13 +104,33 @@ final class TransactionLane {
     private Mono<Void> runTogether(List<Member<?>> group) {
         return Mono.defer(() -> {
             TransactionGroup together = new TransactionGroup(group, sets);
+            Commit commit = new Commit(outcomes);
             return transactions
-                    .once(together.run())
+                    .once(together.run().then(commit.prepare()))
                     .timeout(properties.timeout(), Mono.error(TransactionLane::takesTooLong))
-                    .then(Mono.defer(() -> runEach(group, Member::isToBeRepeated)))
-                    .onErrorResume(error ->
-                            together.isDone() || concernsAll(error) ? failAll(group, error) : runAgain(group, error));
+                    .then(Mono.defer(() -> keep(group)))
+                    .onErrorResume(error -> commit.isNext() ? resolve(commit, group, error) : endWith(error, group));
         });
+    }
+
+    private Mono<Void> endWith(Throwable error, List<Member<?>> group) {
+        return concernsAll(error) ? failAll(group, error) : runAgain(group, error);
+    }
+
+    private Mono<Void> resolve(Commit commit, List<Member<?>> group, Throwable error) {
+        return commit.outcome()
+                .doOnNext(outcome ->
+                        log.warn("The commit of {} in {} failed and is {}", group.size(), name, outcome, error))
+                .flatMap(outcome -> switch (outcome) {
+                    case COMMITTED -> keep(group);
+                    case ABORTED -> runAgain(group, error);
+                    case UNKNOWN -> failAll(group, error);
+                });
+    }
+
+    /** Each has what it has, but who left alone may get further alone. */
+    private Mono<Void> keep(List<Member<?>> group) {
+        return runEach(group, Member::isToBeRepeated);
     }
 
     /** In doubt, or hopeless: everyone is told. */

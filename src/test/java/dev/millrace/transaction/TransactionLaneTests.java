@@ -3,6 +3,7 @@ package dev.millrace.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.shared.Overloaded;
+import dev.millrace.transaction.Commit.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -44,10 +45,12 @@ class TransactionLaneTests {
         }
     };
 
-    private final TransactionLane lane = new TransactionLane("test", transactions, PROPERTIES, true);
+    private final RememberedOutcomes outcomes = new RememberedOutcomes();
+
+    private final TransactionLane lane = new TransactionLane("test", transactions, PROPERTIES, true, outcomes);
 
     private final TransactionLane crowded = new TransactionLane(
-            "test", transactions, new TransactionProperties(1, 256, 2_000, Duration.ofSeconds(5)), true);
+            "test", transactions, new TransactionProperties(1, 256, 2_000, Duration.ofSeconds(5)), true, outcomes);
 
     private Mono<Void> countedCommit() {
         commits.incrementAndGet();
@@ -175,7 +178,8 @@ class TransactionLaneTests {
     }
 
     @Test
-    void doesNothingAgainIfTheCommitFails() {
+    void doesNothingAgainIfNobodyKnowsOfTheCommit() {
+        outcomes.willSay(Outcome.UNKNOWN);
         CompletableFuture<String> first = holdTheLane();
         CompletableFuture<String> one = join(1, step("one"));
         CompletableFuture<String> two = join(2, step("two"));
@@ -190,9 +194,76 @@ class TransactionLaneTests {
     }
 
     @Test
+    void tellsWhatEachHasIfALostCommitHasHappened() {
+        outcomes.willSay(Outcome.COMMITTED);
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> refused = join(2, Mono.error(new IllegalStateException("refused")));
+        CompletableFuture<String> two = join(3, step("two"));
+        loseTheSecondCommit();
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
+        assertThat(refused)
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .withMessageContaining("refused");
+        assertThat(done).containsExactly("one", "two");
+        assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void doesEachAgainIfALostCommitHasNotHappened() {
+        outcomes.willSay(Outcome.ABORTED);
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> two = join(2, step("two"));
+        loseTheSecondCommit();
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
+        assertThat(done).containsExactly("one", "two", "one", "two");
+        assertThat(commits).hasValue(4);
+    }
+
+    @Test
+    void asksUntilALostCommitIsOver() {
+        outcomes.isUnderWay().isOutOfReach().willSay(Outcome.COMMITTED);
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> two = join(2, step("two"));
+        loseTheSecondCommit();
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
+        assertThat(done).containsExactly("one", "two");
+        assertThat(outcomes.asked()).isEqualTo(3);
+    }
+
+    @Test
+    void hasNoDoubtAboutWhatFailsBeforeTheCommit() {
+        outcomes.willSay(Outcome.COMMITTED);
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> two = join(2, step("two"));
+        outcomes.willNotMark(new IllegalStateException("no mark"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
+        assertThat(done).containsExactly("one", "two", "one", "two");
+        assertThat(outcomes.asked()).isZero();
+    }
+
+    @Test
+    void hasNobodyPayForTheQuestionWhoComesAlone() {
+        assertThat(join(1, step("alone")).join()).isEqualTo("alone");
+        assertThat(outcomes.marked()).isZero();
+    }
+
+    @Test
     void endsAWaitThatHasNoEnd() {
         TransactionLane impatient = new TransactionLane(
-                "test", transactions, new TransactionProperties(1, 8, 12, Duration.ofMillis(50)), true);
+                "test", transactions, new TransactionProperties(1, 8, 12, Duration.ofMillis(50)), true, outcomes);
         CompletableFuture<String> stuck =
                 impatient.join(1, Mono.<String>never()).toFuture();
         List<CompletableFuture<String>> both = List.of(
@@ -231,6 +302,12 @@ class TransactionLaneTests {
 
     private CompletableFuture<String> holdTheLane() {
         return join("holder", gate.asMono().thenReturn("held"));
+    }
+
+    /** The first one is the holder's. */
+    private void loseTheSecondCommit() {
+        commit = Mono.defer(
+                () -> commits.get() == 2 ? Mono.error(new TransactionSystemException("who knows")) : Mono.empty());
     }
 
     private CompletableFuture<String> join(Object subject, Mono<String> work) {
