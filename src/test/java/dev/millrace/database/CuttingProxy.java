@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -30,6 +31,8 @@ final class CuttingProxy implements Closeable {
 
     /** Parse, Bind, Describe, Execute, Close: no answer is waited for before another message has followed. */
     private static final String AWAITING_MORE = "PBDEC";
+
+    private static final byte[] COMMIT = message('Q', "COMMIT\0");
 
     /** How a connection ends, as the service sees it. */
     enum Cut {
@@ -50,20 +53,10 @@ final class CuttingProxy implements Closeable {
             }
         };
 
-        private static final byte[] FATAL = fatal();
+        private static final byte[] FATAL =
+                message('E', "SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0");
 
         abstract void end(Line line) throws IOException;
-
-        private static byte[] fatal() {
-            byte[] fields = "SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
-                    .getBytes(StandardCharsets.US_ASCII);
-            int length = Integer.BYTES + fields.length;
-            return ByteBuffer.allocate(1 + length)
-                    .put((byte) 'E')
-                    .putInt(length)
-                    .put(fields)
-                    .array();
-        }
     }
 
     private final int serverPort;
@@ -71,6 +64,7 @@ final class CuttingProxy implements Closeable {
     private final Queue<Line> lines = new ConcurrentLinkedQueue<>();
     private Cut cut = Cut.RESET;
     private int left;
+    private int leftFromCommit;
     private volatile long lastSaid = System.nanoTime();
 
     private CuttingProxy(int serverPort) throws IOException {
@@ -95,6 +89,23 @@ final class CuttingProxy implements Closeable {
     synchronized void cutBefore(int number, Cut how) {
         cut = how;
         left = number;
+    }
+
+    /** Cuts the connection on which the next COMMIT is said, before the message of that number, the COMMIT being 1. */
+    synchronized void cutFromCommit(int number, Cut how) {
+        cut = how;
+        leftFromCommit = number;
+    }
+
+    /** Whether that COMMIT has been said. */
+    synchronized boolean isCommitSaid() {
+        return leftFromCommit == 0;
+    }
+
+    private synchronized int takeLeftFromCommit() {
+        int taken = leftFromCommit;
+        leftFromCommit = 0;
+        return taken;
     }
 
     synchronized void cutNothing() {
@@ -131,6 +142,16 @@ final class CuttingProxy implements Closeable {
         return left > 0 && --left == 0;
     }
 
+    private static byte[] message(char type, String content) {
+        byte[] bytes = content.getBytes(StandardCharsets.US_ASCII);
+        int length = Integer.BYTES + bytes.length;
+        return ByteBuffer.allocate(1 + length)
+                .put((byte) type)
+                .putInt(length)
+                .put(bytes)
+                .array();
+    }
+
     private interface Work {
 
         void run() throws IOException;
@@ -158,6 +179,7 @@ final class CuttingProxy implements Closeable {
         private final OutputStream toService;
         private volatile boolean started;
         private volatile boolean rests;
+        private volatile int leftFromCommit;
 
         Line(Socket service, Socket server) throws IOException {
             this.service = service;
@@ -177,7 +199,11 @@ final class CuttingProxy implements Closeable {
                 while (true) {
                     byte type = in.readByte();
                     rests = false;
-                    batch.write(readMessage(in, type));
+                    byte[] message = readMessage(in, type);
+                    if (Arrays.equals(message, COMMIT)) {
+                        leftFromCommit = takeLeftFromCommit();
+                    }
+                    batch.write(message);
                     if (AWAITING_MORE.indexOf(type) < 0) {
                         if (!passes()) {
                             return;
@@ -216,12 +242,16 @@ final class CuttingProxy implements Closeable {
             if (service.isClosed()) {
                 return false;
             }
-            if (started && isToBeCut()) {
+            if (started && (isToBeCut() || isCommitToBeCut())) {
                 cut.end(this);
                 close();
                 return false;
             }
             return true;
+        }
+
+        private boolean isCommitToBeCut() {
+            return leftFromCommit > 0 && --leftFromCommit == 0;
         }
 
         /** The first message, which has no type; encryption is declined. */
