@@ -13,6 +13,10 @@ import java.sql.Statement;
 final class Orders {
 
     static final long NONE = -1;
+
+    /** An id ends with as many digits of the order's number. */
+    static final int DIGITS = 12;
+
     static final int ACCOUNTS = 100_000;
     static final int PRODUCTS = 100;
 
@@ -105,7 +109,7 @@ final class Orders {
 
     String id(long number) {
         String digits = String.valueOf(number);
-        return idPrefix + "0".repeat(12 - digits.length()) + digits;
+        return idPrefix + "0".repeat(DIGITS - digits.length()) + digits;
     }
 
     long account(long number) {
