@@ -1,7 +1,11 @@
 package dev.millrace.bench;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,6 +62,17 @@ final class Service implements AutoCloseable {
 
     InetSocketAddress address() {
         return address;
+    }
+
+    /** What it answers to a GET. */
+    String get(String path) {
+        try (InputStream body = URI.create("http://localhost:" + address.getPort() + path)
+                .toURL()
+                .openStream()) {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(path, e);
+        }
     }
 
     /** Asks it to stop, and waits until it has. */

@@ -24,7 +24,7 @@ final class Wait {
             if (System.nanoTime() > deadline) {
                 return false;
             }
-            millis(100);
+            millis(20);
         }
         return true;
     }
