@@ -14,13 +14,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * What the database does of its own accord, with no service in between: the debit, the payment row and the event row, one
- * transaction for each payment, from a blocking driver. That is less than the service writes for a payment: no key, no balance
- * entry, no order, no delivery.
+ * What the database does of its own accord, with no service in between: the debit, the payment row and the event row, from a
+ * blocking driver. That is less than the service writes for a payment: no key, no balance entry, no order, no delivery.
  */
-final class Limit {
+final class Limit implements AutoCloseable {
 
     private static final int CLIENTS = 32;
+    private static final int BATCH = 100;
+    private static final int BATCH_CLIENTS = 2;
     private static final int ACCOUNTS = 100_000;
 
     private static final String SCHEMA = """
@@ -44,27 +45,61 @@ final class Limit {
             '{"orderId":"123e4567-e89b-12d3-a456-426614174000","userId":1,"amount":100}')
             """;
 
-    private final Database database;
-    private final Options options;
+    /** Accounts are debited in their order, so that two batches never wait for each other. */
+    private static final String BATCHED = """
+            with req as materialized (
+              select (random()*99999)::int+1 as u, 100::bigint as amt from generate_series(1,%d)),
+            agg as (select u, sum(amt) s from req group by u order by u),
+            d as (update balance b set amount=b.amount-a.s, version=version+1 from agg a
+              where b.user_id=a.u and b.amount>=a.s returning b.user_id),
+            p as (insert into payment(order_id,user_id,amount,status) select u,u,amt,'SUCCESS' from req returning id)
+            insert into outbox(type,payload) select 'OrderConfirmedEvent',
+              '{"orderId":"123e4567-e89b-12d3-a456-426614174000","userId":1,"amount":100}' from p
+            """.formatted(BATCH);
 
-    Limit(PostgresServer server, Options options) {
-        this.options = options;
-        this.database = server.freshDatabase("limit");
+    private final Database database;
+    private final Duration round;
+
+    Limit(Workbench bench) {
+        this.round = bench.options().round();
+        this.database = bench.server().freshDatabase("limit");
         database.execute(SCHEMA);
     }
 
-    /** Transactions per second of a thread for each of the connections. */
-    double perSecond(boolean oneAccount) throws Exception {
-        Duration round = options.round();
-        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+    Database database() {
+        return database;
+    }
+
+    /** Payments per second, a transaction for each. */
+    double oneByOne(boolean oneAccount) throws Exception {
+        return perSecond(CLIENTS, (connection, end) -> payOneByOne(connection, oneAccount, end));
+    }
+
+    /** Payments per second, a hundred in one statement and one commit: what the database could do. */
+    double batched() throws Exception {
+        return perSecond(BATCH_CLIENTS, Limit::payBatches);
+    }
+
+    @Override
+    public void close() {
+        database.drop();
+    }
+
+    private interface Work {
+
+        long payUntil(Connection connection, long end) throws SQLException;
+    }
+
+    private double perSecond(int clients, Work work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(clients);
         List<Connection> connections = new ArrayList<>();
         try {
-            for (int i = 0; i < CLIENTS; i++) {
+            for (int i = 0; i < clients; i++) {
                 connections.add(database.connect());
             }
             long end = System.nanoTime() + round.toNanos();
             List<Callable<Long>> tasks = connections.stream()
-                    .map(connection -> (Callable<Long>) () -> payOneByOne(connection, oneAccount, end))
+                    .map(connection -> (Callable<Long>) () -> work.payUntil(connection, end))
                     .toList();
             long done = 0;
             for (Future<Long> result : threads.invokeAll(tasks)) {
@@ -95,6 +130,16 @@ final class Limit {
                 event.executeUpdate();
                 connection.commit();
                 paid++;
+            }
+        }
+        return paid;
+    }
+
+    private static long payBatches(Connection connection, long end) throws SQLException {
+        long paid = 0;
+        try (PreparedStatement batch = connection.prepareStatement(BATCHED)) {
+            while (System.nanoTime() < end) {
+                paid += batch.executeUpdate();
             }
         }
         return paid;

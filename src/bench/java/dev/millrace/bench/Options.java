@@ -2,24 +2,67 @@ package dev.millrace.bench;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What the command line asked for; an empty property counts as missing.
  *
+ * @param only the scenarios to run; all of them if it is empty
  * @param rounds how often each variant takes its turn
  * @param round how long a turn is
  * @param warmup how long each service is kept busy before anything counts
+ * @param postgres JDBC URL of the server to measure on; empty for an embedded one
+ * @param pgbench where pgbench is; empty for the one on the path
+ * @param java what the service is started with
+ * @param jvm further options of the service's JVM
  */
-record Options(int rounds, Duration round, Duration warmup, Path jar, Path directory) {
+record Options(
+        List<String> only,
+        int rounds,
+        Duration round,
+        Duration warmup,
+        String postgres,
+        String user,
+        String password,
+        String pgbench,
+        Path java,
+        List<String> jvm,
+        Path jar,
+        Path directory) {
+
+    private static final Path THIS_JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
     static Options fromProperties() {
         boolean quick = Boolean.parseBoolean(text("bench.quick", "false"));
         return new Options(
+                list("bench.only", ","),
                 Integer.parseInt(text("bench.rounds", quick ? "1" : "3")),
                 Duration.ofSeconds(Long.parseLong(text("bench.seconds", quick ? "2" : "5"))),
-                Duration.ofSeconds(Long.parseLong(text("bench.warmup", quick ? "4" : "20"))),
+                Duration.ofSeconds(Long.parseLong(text("bench.warmup", quick ? "4" : "60"))),
+                text("bench.postgres", ""),
+                text("bench.user", "postgres"),
+                text("bench.password", "postgres"),
+                text("bench.pgbench", ""),
+                Path.of(text("bench.java", THIS_JAVA.toString())),
+                list("bench.jvm", " +"),
                 Path.of(text("millrace.jar", "target/millrace.jar")),
                 Path.of(text("bench.directory", "target/bench")));
+    }
+
+    boolean asksFor(String scenario) {
+        return only.isEmpty() || only.contains(scenario);
+    }
+
+    /** Fails if something is asked for that is not there. */
+    void requireKnown(List<String> scenarios) {
+        if (!scenarios.containsAll(only)) {
+            throw new IllegalArgumentException("bench.only is %s, and there are %s".formatted(only, scenarios));
+        }
+    }
+
+    private static List<String> list(String property, String separator) {
+        String value = text(property, "");
+        return value.isEmpty() ? List.of() : List.of(value.strip().split(separator));
     }
 
     private static String text(String property, String missing) {

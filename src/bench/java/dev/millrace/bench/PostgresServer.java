@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
-/** The embedded PostgreSQL that everything is measured on. */
+/** The PostgreSQL that everything is measured on: the one that was named, or an embedded one. Each run has databases of its own. */
 final class PostgresServer implements AutoCloseable {
 
     private static final String[] TELLING = {
@@ -24,17 +25,24 @@ final class PostgresServer implements AutoCloseable {
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
-    private final EmbeddedPostgres embedded;
+    private final @Nullable EmbeddedPostgres embedded;
     private final Properties where;
 
-    private PostgresServer(EmbeddedPostgres embedded) {
+    private PostgresServer(@Nullable EmbeddedPostgres embedded, Properties where) {
         this.embedded = embedded;
-        this.where = Driver.parseURL(embedded.getJdbcUrl("postgres", "postgres"), new Properties());
+        this.where = where;
     }
 
     static PostgresServer of(Options options) throws IOException {
-        return new PostgresServer(embedded(options.directory()
-                .resolve("postgres-" + ProcessHandle.current().pid())));
+        Properties login = new Properties();
+        login.setProperty("user", options.user());
+        login.setProperty("password", options.password());
+        if (!options.postgres().isEmpty()) {
+            return new PostgresServer(null, Driver.parseURL(options.postgres(), login));
+        }
+        EmbeddedPostgres server = embedded(options.directory()
+                .resolve("postgres-" + ProcessHandle.current().pid()));
+        return new PostgresServer(server, Driver.parseURL(server.getJdbcUrl("postgres", "postgres"), login));
     }
 
     /** On the disk of the project, and as durable as a server is by default: the library switches that off for tests. */
@@ -87,7 +95,9 @@ final class PostgresServer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        embedded.close();
+        if (embedded != null) {
+            embedded.close();
+        }
     }
 
     /** A database on the server. */

@@ -3,6 +3,8 @@ package dev.millrace.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import lombok.RequiredArgsConstructor;
 
 /** The table: medians, the ratios that were asked for, and what has to be known to repeat the run. */
@@ -12,9 +14,15 @@ final class Report {
     private final Options options;
     private final Rounds rounds;
     private final StringBuilder ratios = new StringBuilder();
+    private final List<String> notes = new ArrayList<>();
 
     void ratio(String name, String figure, String by) {
         ratios.append(row(name, rounds.median(figure) / rounds.median(by)));
+    }
+
+    /** Something that whoever reads the figures must know. */
+    void note(String text) {
+        notes.add(text);
     }
 
     /** To the console, and to a file as Markdown. */
@@ -27,6 +35,7 @@ final class Report {
                         options.rounds(),
                         options.round().toSeconds(),
                         options.warmup().toSeconds()));
+        notes.forEach(note -> table.append("- %s\n".formatted(note)));
         table.append("- machine: %d cores, %s, Java %s\n"
                 .formatted(
                         Runtime.getRuntime().availableProcessors(),

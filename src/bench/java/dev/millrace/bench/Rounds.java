@@ -11,9 +11,13 @@ final class Rounds {
 
     private final Map<String, List<Double>> measured = new LinkedHashMap<>();
 
+    void begin(int round) {
+        System.out.printf(" round %d%n", round);
+    }
+
     void add(String figure, double value) {
         measured.computeIfAbsent(figure, first -> new ArrayList<>()).add(value);
-        System.out.printf("  %-62s %s%n", figure, plain(value));
+        System.out.printf("  %-66s %s%n", figure, plain(value));
     }
 
     double median(String figure) {

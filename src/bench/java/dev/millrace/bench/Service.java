@@ -39,9 +39,9 @@ final class Service implements AutoCloseable {
 
     /** Starts it, and returns when it takes requests. */
     static Service start(Options options, String name, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-jar"));
-        command.add(options.jar().toString());
+        List<String> command = new ArrayList<>(List.of(options.java().toString(), "-Xmx512m"));
+        command.addAll(options.jvm());
+        command.addAll(List.of("-jar", options.jar().toString()));
         command.addAll(List.of("--server.port=0", "--logging.level.dev.millrace.export=warn"));
         command.addAll(arguments);
         Files.createDirectories(options.directory());
