@@ -13,20 +13,20 @@ final class Client extends ChannelInboundHandlerAdapter {
     private final AnswerReader answer = new AnswerReader();
     private Channel channel;
     private boolean waits;
-    private long sent;
+    private long due;
 
     Client(Turn turn, Orders orders) {
         this.turn = turn;
         this.request = new PaymentRequest(orders);
     }
 
-    /** When its request was sent, by {@link System#nanoTime()}. */
-    long sent() {
-        return sent;
+    /** When its request was due. */
+    long due() {
+        return due;
     }
 
-    void send(long order) {
-        sent = System.nanoTime();
+    void send(long order, long dueAt) {
+        due = dueAt;
         waits = true;
         channel.writeAndFlush(request.of(order), channel.voidPromise());
     }

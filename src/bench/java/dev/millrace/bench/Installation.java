@@ -101,10 +101,15 @@ final class Installation implements AutoCloseable {
 
     /** Payments by clients that each wait for their answer. The service settles earlier ones meanwhile, as it always does. */
     Outcome pay(Orders orders, int clients, Duration duration) throws SQLException {
-        prepare(orders, duration);
-        Outcome outcome =
-                client.run(service.address(), orders, clients, duration).requireOnlyPayments();
+        Outcome outcome = pay(orders, Pace.closed(), clients, duration).requireOnlyPayments();
         fastest = Math.max(fastest, outcome.perSecond());
+        return outcome;
+    }
+
+    /** Payments at a pace, whatever the answers are. */
+    Outcome pay(Orders orders, Pace pace, int connections, Duration duration) throws SQLException {
+        prepare(orders, duration);
+        Outcome outcome = client.run(service.address(), orders, pace, connections, duration);
         if (orders.left() == 0) {
             System.out.printf("  %s: all orders were paid before the turn was over%n", name);
         }

@@ -34,9 +34,9 @@ final class LoadClient implements AutoCloseable {
     private final EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, io());
     private final EventLoop thread = threads.next();
 
-    /** Each client sends its next payment when it has its answer, for as long; then the answers that are missing are awaited. */
-    Outcome run(InetSocketAddress address, Orders orders, int connections, Duration duration) {
-        Turn turn = new Turn(thread, orders, duration);
+    /** Pays at that pace for as long; then the answers that are missing are awaited. */
+    Outcome run(InetSocketAddress address, Orders orders, Pace pace, int connections, Duration duration) {
+        Turn turn = new Turn(thread, orders, pace, duration);
         List<Channel> channels = connect(address, () -> new Client(turn, orders), connections);
         try {
             return turn.begin().get(duration.plus(PATIENCE).toSeconds(), TimeUnit.SECONDS);

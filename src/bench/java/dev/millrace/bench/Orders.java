@@ -103,6 +103,11 @@ final class Orders {
         return next < end ? next++ : NONE;
     }
 
+    /** The number that will be taken next. */
+    long next() {
+        return next;
+    }
+
     long left() {
         return end - next;
     }

@@ -1,27 +1,43 @@
 package dev.millrace.bench;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /** What became of the requests of one turn. Written by one thread, read when the turn is over. */
 final class Outcome {
 
-    private static final int OK = 200;
+    static final int OK = 200;
+    static final int OVERLOADED = 503;
 
-    private final Map<Integer, Long> answers = new TreeMap<>();
-    private final Histogram latency = new Histogram(3);
+    private final @Nullable Histogram[] latencies = new Histogram[600];
+    private Instant start = Instant.EPOCH;
     private Duration duration = Duration.ZERO;
-    private long inTime;
+    private long paidInTime;
     private long broken;
+    private long unsent;
 
-    /** @param beforeEnd whether it was answered before the turn was over: what comes later does not count for the rate */
-    void record(int status, long nanos, boolean beforeEnd) {
-        answers.merge(status, 1L, Long::sum);
+    void begin(Instant at) {
+        start = at;
+    }
+
+    /**
+     * @param nanos since the request was due
+     * @param inTime whether the turn was not over yet: what comes later does not count for the rate
+     */
+    void record(int status, long nanos, boolean inTime) {
+        Histogram latency = latencies[status];
+        if (latency == null) {
+            latency = new Histogram(3);
+            latencies[status] = latency;
+        }
         latency.recordValue(Math.max(nanos / 1_000, 1));
-        if (beforeEnd) {
-            inTime++;
+        if (status == OK && inTime) {
+            paidInTime++;
         }
     }
 
@@ -29,29 +45,69 @@ final class Outcome {
         broken++;
     }
 
+    void recordUnsent() {
+        unsent++;
+    }
+
     void end(Duration took) {
         duration = took;
     }
 
-    /** Payments, those included that were answered when the turn was over. */
+    Instant start() {
+        return start;
+    }
+
+    /** How many requests got that status, those included that were answered when the turn was over. */
+    long count(int status) {
+        return latency(status).getTotalCount();
+    }
+
     long payments() {
-        return answers.getOrDefault(OK, 0L);
+        return count(OK);
     }
 
+    /** Payments per second. */
     double perSecond() {
-        return inTime * 1e9 / duration.toNanos();
+        return paidInTime * 1e9 / duration.toNanos();
     }
 
-    /** The median in milliseconds, from sending a request to the end of its answer. */
-    double medianMillis() {
-        return latency.getValueAtPercentile(50) / 1_000.0;
+    /** In microseconds, from when the request was due to the end of its answer. */
+    Histogram latency(int status) {
+        Histogram latency = latencies[status];
+        return latency == null ? new Histogram(3) : latency;
+    }
+
+    double millis(int status, double percentile) {
+        return latency(status).getValueAtPercentile(percentile) / 1_000.0;
+    }
+
+    /** Requests for which no connection was free in time. */
+    long unsent() {
+        return unsent;
+    }
+
+    long broken() {
+        return broken;
     }
 
     /** Fails if anything but a payment was answered, or a connection was lost: then the figures mean nothing. */
     Outcome requireOnlyPayments() {
-        if (broken > 0 || payments() == 0 || answers.size() > 1) {
-            throw new IllegalStateException("Answers: %s, and %d broken connections".formatted(answers, broken));
+        if (broken > 0 || payments() == 0 || answers().size() > 1) {
+            throw new IllegalStateException(toString());
         }
         return this;
+    }
+
+    @Override
+    public String toString() {
+        return "Answers: %s, %d broken connections, %d not sent".formatted(answers(), broken, unsent);
+    }
+
+    private Map<Integer, Long> answers() {
+        Map<Integer, Long> answers = new TreeMap<>();
+        IntStream.range(0, latencies.length)
+                .filter(status -> latencies[status] != null)
+                .forEach(status -> answers.put(status, count(status)));
+        return answers;
     }
 }

@@ -20,6 +20,10 @@ final class Rounds {
         System.out.printf("  %-66s %s%n", figure, plain(value));
     }
 
+    int count(String figure) {
+        return measured.getOrDefault(figure, List.of()).size();
+    }
+
     double median(String figure) {
         List<Double> sorted = measured.get(figure).stream().sorted().toList();
         int middle = sorted.size() / 2;

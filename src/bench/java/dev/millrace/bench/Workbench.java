@@ -64,6 +64,14 @@ final class Workbench implements AutoCloseable {
         return outcome;
     }
 
+    /** Payments per second of many clients on PostgreSQL, measured now if it was not before. */
+    double peak() throws Exception {
+        while (rounds.count(Payments.PEAK) < options.rounds()) {
+            rounds.add(Payments.PEAK, pay(shared(), shared().spread(), MANY).perSecond());
+        }
+        return rounds.median(Payments.PEAK);
+    }
+
     @Override
     public void close() {
         if (shared != null) {

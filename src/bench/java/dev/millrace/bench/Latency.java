@@ -1,0 +1,68 @@
+package dev.millrace.bench;
+
+import static dev.millrace.bench.Workbench.MANY;
+import static dev.millrace.bench.Workbench.OWN;
+import static dev.millrace.bench.Workbench.SHARED;
+
+import org.HdrHistogram.Histogram;
+
+/**
+ * How long a client waits: one that has the service to itself, and those that come at a constant rate, half of the peak. The
+ * latter are measured from when a request was due, not from when it could be sent; and until the answer as well as until
+ * the order is confirmed and exported.
+ */
+final class Latency implements Scenario {
+
+    private static final String ALONE = "ms, one client alone, median, ";
+    private static final String PAID = "ms from due to 200, half of the peak, ";
+    private static final String EXPORTED = "ms from due to exported, half of the peak, ";
+    private static final String P99 = "p99";
+
+    private final Histogram paid = new Histogram(3);
+    private final Histogram exported = new Histogram(3);
+
+    @Override
+    public String name() {
+        return "latency";
+    }
+
+    @Override
+    public void run(Workbench bench) throws Exception {
+        double rate = bench.peak() / 2;
+        bench.own();
+        for (int round = 1; round <= bench.options().rounds(); round++) {
+            bench.rounds().begin(round);
+            alone(bench, bench.shared(), SHARED);
+            alone(bench, bench.own(), OWN);
+            open(bench, bench.shared(), rate);
+        }
+        bench.report().ratio("Latency alone, shared commits / a commit each", ALONE + SHARED, ALONE + OWN);
+        bench.report().ratio("p99 to 200 at half of the peak / median alone", PAID + P99, ALONE + SHARED);
+        bench.report().ratio("p99 to exported / p99 to 200", EXPORTED + P99, PAID + P99);
+    }
+
+    private static void alone(Workbench bench, Installation installation, String variant) throws Exception {
+        Outcome outcome = bench.pay(installation, installation.spread(), 1);
+        bench.rounds().add(ALONE + variant, outcome.millis(Outcome.OK, 50));
+    }
+
+    private void open(Workbench bench, Installation installation, double rate) throws Exception {
+        Pace pace = Pace.open(rate);
+        Orders orders = installation.spread();
+        installation.prepare(orders, bench.options().round());
+        long first = orders.next();
+        Outcome outcome =
+                installation.pay(orders, pace, MANY, bench.options().round()).requireOnlyPayments();
+        installation.awaitSettled();
+        Exports exports = new Exports(orders, first, orders.next() - 1);
+        add(bench, PAID, outcome.latency(Outcome.OK), paid);
+        add(bench, EXPORTED, exports.latency(installation.database(), outcome.start(), pace), exported);
+    }
+
+    private static void add(Workbench bench, String name, Histogram latency, Histogram all) {
+        bench.rounds().add(name + "p50", latency.getValueAtPercentile(50) / 1_000.0);
+        bench.rounds().add(name + P99, latency.getValueAtPercentile(99) / 1_000.0);
+        bench.rounds().add(name + "p99.9", latency.getValueAtPercentile(99.9) / 1_000.0);
+        all.add(latency);
+    }
+}
