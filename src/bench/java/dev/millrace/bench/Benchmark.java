@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 public final class Benchmark {
 
     private static final List<Scenario> SCENARIOS =
-            List.of(new Payments(), new Settling(), new Latency(), new EmbeddedPayments());
+            List.of(new Payments(), new Settling(), new Latency(), new Overload(), new EmbeddedPayments());
 
     private Benchmark() {}
 

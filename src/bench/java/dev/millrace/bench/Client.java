@@ -13,6 +13,7 @@ final class Client extends ChannelInboundHandlerAdapter {
     private final AnswerReader answer = new AnswerReader();
     private Channel channel;
     private boolean waits;
+    private long order;
     private long due;
 
     Client(Turn turn, Orders orders) {
@@ -20,15 +21,21 @@ final class Client extends ChannelInboundHandlerAdapter {
         this.request = new PaymentRequest(orders);
     }
 
-    /** When its request was due. */
+    /** The order that it asked to be paid. */
+    long order() {
+        return order;
+    }
+
+    /** When that was due. */
     long due() {
         return due;
     }
 
-    void send(long order, long dueAt) {
+    void send(long number, long dueAt) {
+        order = number;
         due = dueAt;
         waits = true;
-        channel.writeAndFlush(request.of(order), channel.voidPromise());
+        channel.writeAndFlush(request.of(number), channel.voidPromise());
     }
 
     @Override

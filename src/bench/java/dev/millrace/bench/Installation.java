@@ -36,15 +36,11 @@ final class Installation implements AutoCloseable {
     }
 
     /** On a new database of the server. */
-    static Installation onPostgres(Workbench bench, String name, String... arguments) throws IOException, SQLException {
+    static Installation onPostgres(Workbench bench, String name, String heap, String... arguments)
+            throws IOException, SQLException {
         Database database = bench.server().freshDatabase(name);
-        List<String> all = new ArrayList<>(List.of(arguments));
-        all.addAll(database.arguments());
-        Service service = Service.start(bench.options(), name, all);
-        try (Connection connection = database.connect()) {
-            Orders.openShop(connection);
-        }
-        database.execute("ANALYZE");
+        Service service = start(bench, name, heap, database, arguments);
+        openShop(database);
         return new Installation(name, service, database, bench.client(), Orders.spread());
     }
 
@@ -55,7 +51,7 @@ final class Installation implements AutoCloseable {
                 .resolve("%s-%d".formatted(name, ProcessHandle.current().pid()));
         List<String> all = new ArrayList<>(List.of(arguments));
         all.add("--millrace.data-dir=" + directory.toAbsolutePath());
-        Service.start(options, name + "-migration", all).close();
+        Service.start(options, name + "-migration", Service.HEAP, all).close();
         Orders spread = Orders.spread();
         String url = "jdbc:h2:file:%s;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
                 .formatted(directory.resolve("millrace").toAbsolutePath());
@@ -68,11 +64,15 @@ final class Installation implements AutoCloseable {
             // The service has told the file to stay open when its last connection is closed.
             statement.execute("SHUTDOWN");
         }
-        return new Installation(name, Service.start(options, name, all), null, bench.client(), spread);
+        return new Installation(name, Service.start(options, name, Service.HEAP, all), null, bench.client(), spread);
     }
 
     String name() {
         return name;
+    }
+
+    Service service() {
+        return service;
     }
 
     Orders spread() {
@@ -129,5 +129,19 @@ final class Installation implements AutoCloseable {
         if (database != null) {
             database.drop();
         }
+    }
+
+    private static Service start(Workbench bench, String name, String heap, Database database, String... arguments)
+            throws IOException {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(database.arguments());
+        return Service.start(bench.options(), name, heap, all);
+    }
+
+    private static void openShop(Database database) throws SQLException {
+        try (Connection connection = database.connect()) {
+            Orders.openShop(connection);
+        }
+        database.execute("ANALYZE");
     }
 }

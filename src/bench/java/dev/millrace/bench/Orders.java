@@ -3,6 +3,8 @@ package dev.millrace.bench;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * Orders that wait for their payment, placed by SQL since placing them is not what is measured. Everything about an order
@@ -53,6 +55,7 @@ final class Orders {
 
     private final boolean hot;
     private final String idPrefix;
+    private final Deque<Long> unpaid = new ArrayDeque<>();
     private long next;
     private long end;
 
@@ -100,16 +103,24 @@ final class Orders {
 
     /** The next one to pay, or {@link #NONE}. */
     long take() {
+        if (!unpaid.isEmpty()) {
+            return unpaid.pop();
+        }
         return next < end ? next++ : NONE;
     }
 
-    /** The number that will be taken next. */
+    /** To be taken again, since it was not paid. */
+    void giveBack(long number) {
+        unpaid.push(number);
+    }
+
+    /** The lowest number that was never taken. */
     long next() {
         return next;
     }
 
     long left() {
-        return end - next;
+        return end - next + unpaid.size();
     }
 
     String id(long number) {

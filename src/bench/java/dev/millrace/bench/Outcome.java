@@ -62,6 +62,11 @@ final class Outcome {
         return latency(status).getTotalCount();
     }
 
+    /** How many requests got an answer. */
+    long answers() {
+        return countByStatus().values().stream().mapToLong(Long::longValue).sum();
+    }
+
     long payments() {
         return count(OK);
     }
@@ -92,7 +97,7 @@ final class Outcome {
 
     /** Fails if anything but a payment was answered, or a connection was lost: then the figures mean nothing. */
     Outcome requireOnlyPayments() {
-        if (broken > 0 || payments() == 0 || answers().size() > 1) {
+        if (broken > 0 || payments() == 0 || countByStatus().size() > 1) {
             throw new IllegalStateException(toString());
         }
         return this;
@@ -100,10 +105,10 @@ final class Outcome {
 
     @Override
     public String toString() {
-        return "Answers: %s, %d broken connections, %d not sent".formatted(answers(), broken, unsent);
+        return "Answers: %s, %d broken connections, %d not sent".formatted(countByStatus(), broken, unsent);
     }
 
-    private Map<Integer, Long> answers() {
+    private Map<Integer, Long> countByStatus() {
         Map<Integer, Long> answers = new TreeMap<>();
         IntStream.range(0, latencies.length)
                 .filter(status -> latencies[status] != null)

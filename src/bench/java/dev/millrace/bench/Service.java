@@ -14,20 +14,25 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The packaged service as a process of its own, with nothing changed but where its data is and how much it logs. */
 final class Service implements AutoCloseable {
+
+    static final String HEAP = "512m";
 
     private static final Pattern PORT = Pattern.compile("Netty started on port (\\d+)");
     private static final String STARTED = "Started Millrace in";
     private static final Duration START_TIMEOUT = Duration.ofMinutes(5);
 
     private final Process process;
+    private final Path log;
     private final Thread killer;
     private final InetSocketAddress address;
 
     private Service(Process process, Path log) throws IOException {
         this.process = process;
+        this.log = log;
         this.killer = new Thread(process::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(killer);
         Matcher port = PORT.matcher(Files.readString(log));
@@ -37,9 +42,9 @@ final class Service implements AutoCloseable {
         this.address = new InetSocketAddress("localhost", Integer.parseInt(port.group(1)));
     }
 
-    /** Starts it, and returns when it takes requests. */
-    static Service start(Options options, String name, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(options.java().toString(), "-Xmx512m"));
+    /** Starts it with that heap, and returns when it takes requests. */
+    static Service start(Options options, String name, String heap, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(options.java().toString(), "-Xmx" + heap));
         command.addAll(options.jvm());
         command.addAll(List.of("-jar", options.jar().toString()));
         command.addAll(List.of("--server.port=0", "--logging.level.dev.millrace.export=warn"));
@@ -62,6 +67,13 @@ final class Service implements AutoCloseable {
 
     InetSocketAddress address() {
         return address;
+    }
+
+    /** Whether it runs, and never ran out of memory. */
+    boolean isWell() throws IOException {
+        try (Stream<String> lines = Files.lines(log)) {
+            return process.isAlive() && lines.noneMatch(line -> line.contains("OutOfMemoryError"));
+        }
     }
 
     /** What it answers to a GET. */

@@ -49,6 +49,9 @@ final class Turn {
     void answered(Client client, int status) {
         long elapsed = elapsed();
         outcome.record(status, elapsed - client.due(), elapsed <= end);
+        if (status != Outcome.OK) {
+            orders.giveBack(client.order());
+        }
         free.push(client);
         waiting--;
         proceed();

@@ -35,7 +35,7 @@ final class Workbench implements AutoCloseable {
     /** On PostgreSQL, and warm. */
     Installation shared() throws Exception {
         if (shared == null) {
-            shared = Installation.onPostgres(this, "shared");
+            shared = Installation.onPostgres(this, "shared", Service.HEAP);
             warmUp(shared);
         }
         return shared;
@@ -44,7 +44,7 @@ final class Workbench implements AutoCloseable {
     /** The same with {@link #ONE_BY_ONE}. */
     Installation own() throws Exception {
         if (own == null) {
-            own = Installation.onPostgres(this, "own", ONE_BY_ONE);
+            own = Installation.onPostgres(this, "own", Service.HEAP, ONE_BY_ONE);
             warmUp(own);
         }
         return own;

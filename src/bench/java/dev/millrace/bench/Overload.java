@@ -1,0 +1,73 @@
+package dev.millrace.bench;
+
+import static dev.millrace.bench.Workbench.MANY;
+
+import java.time.Duration;
+
+/**
+ * What becomes of a service with a small heap of which ten times as much is asked as it can do, by more clients than it lets in:
+ * whether it still does its work, and whether those that it refuses learn so at once.
+ *
+ * <p>A client that finds no free connection goes away. So times tell about the service, not about a queue in front of it that
+ * no service could do anything about.
+ */
+final class Overload implements Scenario {
+
+    private static final String HEAP = "256m";
+    private static final int FACTOR = 10;
+    private static final int CONNECTIONS = 4_000;
+    private static final Duration PATIENCE = Duration.ofMillis(50);
+
+    private static final String PEAK = "Overload: payments/s at most, -Xmx256m";
+    private static final String GOODPUT = "Overload: payments/s while 10 times as many are asked for";
+    private static final String SENT = "Overload: requests/s that found a connection";
+    private static final String REFUSED = "Overload: 503/s";
+    private static final String PAID_P99 = "Overload: ms to 200, p99";
+    private static final String REFUSED_P99 = "Overload: ms to 503, p99";
+    private static final String AFTER = "Overload: payments/s afterwards";
+
+    @Override
+    public String name() {
+        return "overload";
+    }
+
+    @Override
+    public void run(Workbench bench) throws Exception {
+        try (Installation installation = Installation.onPostgres(bench, "overload", HEAP)) {
+            bench.warmUp(installation);
+            for (int round = 1; round <= bench.options().rounds(); round++) {
+                bench.rounds().begin(round);
+                double peak = closed(bench, installation, PEAK);
+                overload(bench, installation, FACTOR * peak);
+                closed(bench, installation, AFTER);
+            }
+            if (!installation.service().isWell()) {
+                throw new IllegalStateException("The service did not survive");
+            }
+        }
+        bench.report().ratio("Overload: payments / payments at most", GOODPUT, PEAK);
+        if (bench.rounds().median(REFUSED) > 0) {
+            bench.report().ratio("Overload: p99 to 503 / p99 to 200", REFUSED_P99, PAID_P99);
+        }
+        bench.report().note("overload: the service survived it, and did not run out of memory");
+    }
+
+    private static double closed(Workbench bench, Installation installation, String figure) throws Exception {
+        double perSecond = bench.pay(installation, installation.spread(), MANY).perSecond();
+        bench.rounds().add(figure, perSecond);
+        return perSecond;
+    }
+
+    private static void overload(Workbench bench, Installation installation, double perSecond) throws Exception {
+        Duration duration = bench.options().overload();
+        Outcome outcome =
+                installation.pay(installation.spread(), Pace.open(perSecond, PATIENCE), CONNECTIONS, duration);
+        installation.awaitSettled();
+        System.out.printf("  %s%n", outcome);
+        bench.rounds().add(GOODPUT, outcome.perSecond());
+        bench.rounds().add(SENT, outcome.answers() / (double) duration.toSeconds());
+        bench.rounds().add(REFUSED, outcome.count(Outcome.OVERLOADED) / (double) duration.toSeconds());
+        bench.rounds().add(PAID_P99, outcome.millis(Outcome.OK, 99));
+        bench.rounds().add(REFUSED_P99, outcome.millis(Outcome.OVERLOADED, 99));
+    }
+}
