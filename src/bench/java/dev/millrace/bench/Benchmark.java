@@ -18,7 +18,7 @@ public final class Benchmark {
         Options options = Options.fromProperties();
         options.requireKnown(SCENARIOS.stream().map(Scenario::name).toList());
         Rounds rounds = new Rounds();
-        Report report = new Report(options, rounds);
+        Report report = new Report(rounds);
         try (PostgresServer server = PostgresServer.of(options);
                 Workbench bench = new Workbench(options, server, rounds, report)) {
             for (Scenario scenario : SCENARIOS) {
@@ -27,7 +27,7 @@ public final class Benchmark {
                     scenario.run(bench);
                 }
             }
-            report.write(server);
+            report.write(options.directory(), Environment.of(options, server));
         }
     }
 }

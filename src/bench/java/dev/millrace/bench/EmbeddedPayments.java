@@ -5,6 +5,8 @@ import static dev.millrace.bench.Workbench.ONE_BY_ONE;
 import static dev.millrace.bench.Workbench.OWN;
 import static dev.millrace.bench.Workbench.SHARED;
 
+import dev.millrace.bench.Chart.Tone;
+
 /**
  * What committing together is worth on the embedded database. Either way an answer is given when its payment is on disk: the
  * single commits, too, share the checkpoints that bring them there.
@@ -31,6 +33,15 @@ final class EmbeddedPayments implements Scenario {
                 pay(bench, own, OWN);
             }
         }
+        Rounds rounds = bench.rounds();
+        bench.report()
+                .chart(new BarChart("Per second on the embedded database", """
+                        Payments answered, and orders confirmed, exported and counted; 256 clients. Every answer is given \
+                        when its payment is on disk.""")
+                        .bar(Tone.MILLRACE, "payments, " + SHARED, rounds.of(PAID + SHARED))
+                        .bar(Tone.COMPARED, "payments, " + OWN, rounds.of(PAID + OWN))
+                        .bar(Tone.MILLRACE, "settled, " + SHARED, rounds.of(SETTLED + SHARED))
+                        .bar(Tone.COMPARED, "settled, " + OWN, rounds.of(SETTLED + OWN)));
         bench.report().ratio("H2, payments, shared commits / a commit each", PAID + SHARED, PAID + OWN);
         bench.report().ratio("H2, settled orders, shared commits / a commit each", SETTLED + SHARED, SETTLED + OWN);
     }

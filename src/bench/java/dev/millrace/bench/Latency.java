@@ -4,6 +4,7 @@ import static dev.millrace.bench.Workbench.MANY;
 import static dev.millrace.bench.Workbench.OWN;
 import static dev.millrace.bench.Workbench.SHARED;
 
+import dev.millrace.bench.Chart.Tone;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -36,6 +37,12 @@ final class Latency implements Scenario {
             alone(bench, bench.own(), OWN);
             open(bench, bench.shared(), rate);
         }
+        bench.report()
+                .chart(new PercentileChart("Latency at half of the peak", """
+                        Requests came at a constant rate, and each one's time runs from when it was due: who waits because \
+                        others wait is counted.""")
+                        .line(Tone.MILLRACE, "until the answer 200", paid)
+                        .line(Tone.COMPARED, "until the order is exported", exported));
         bench.report().ratio("Latency alone, shared commits / a commit each", ALONE + SHARED, ALONE + OWN);
         bench.report().ratio("p99 to 200 at half of the peak / median alone", PAID + P99, ALONE + SHARED);
         bench.report().ratio("p99 to exported / p99 to 200", EXPORTED + P99, PAID + P99);

@@ -2,7 +2,9 @@ package dev.millrace.bench;
 
 import static dev.millrace.bench.Workbench.MANY;
 
+import dev.millrace.bench.Chart.Tone;
 import java.time.Duration;
+import org.HdrHistogram.Histogram;
 
 /**
  * What becomes of a service with a small heap of which ten times as much is asked as it can do, by more clients than it lets in:
@@ -26,6 +28,9 @@ final class Overload implements Scenario {
     private static final String REFUSED_P99 = "Overload: ms to 503, p99";
     private static final String AFTER = "Overload: payments/s afterwards";
 
+    private final Histogram paid = new Histogram(3);
+    private final Histogram refused = new Histogram(3);
+
     @Override
     public String name() {
         return "overload";
@@ -45,6 +50,19 @@ final class Overload implements Scenario {
                 throw new IllegalStateException("The service did not survive");
             }
         }
+        Rounds rounds = bench.rounds();
+        bench.report()
+                .chart(new BarChart("Overload, answers per second", """
+                        Ten times as many payments are asked for as this service with 256 MiB of heap can make.""")
+                        .bar(Tone.COMPARED, "200 before", rounds.of(PEAK))
+                        .bar(Tone.MILLRACE, "200 meanwhile", rounds.of(GOODPUT))
+                        .bar(Tone.LIMIT, "503 meanwhile", rounds.of(REFUSED))
+                        .bar(Tone.COMPARED, "200 afterwards", rounds.of(AFTER)));
+        bench.report()
+                .chart(new PercentileChart("Overload, latency", """
+                        Who is refused should learn so sooner than others are served.""")
+                        .line(Tone.MILLRACE, "until 200", paid)
+                        .line(Tone.LIMIT, "until 503", refused));
         bench.report().ratio("Overload: payments / payments at most", GOODPUT, PEAK);
         if (bench.rounds().median(REFUSED) > 0) {
             bench.report().ratio("Overload: p99 to 503 / p99 to 200", REFUSED_P99, PAID_P99);
@@ -58,12 +76,14 @@ final class Overload implements Scenario {
         return perSecond;
     }
 
-    private static void overload(Workbench bench, Installation installation, double perSecond) throws Exception {
+    private void overload(Workbench bench, Installation installation, double perSecond) throws Exception {
         Duration duration = bench.options().overload();
         Outcome outcome =
                 installation.pay(installation.spread(), Pace.open(perSecond, PATIENCE), CONNECTIONS, duration);
         installation.awaitSettled();
         System.out.printf("  %s%n", outcome);
+        paid.add(outcome.latency(Outcome.OK));
+        refused.add(outcome.latency(Outcome.OVERLOADED));
         bench.rounds().add(GOODPUT, outcome.perSecond());
         bench.rounds().add(SENT, outcome.answers() / (double) duration.toSeconds());
         bench.rounds().add(REFUSED, outcome.count(Outcome.OVERLOADED) / (double) duration.toSeconds());

@@ -4,6 +4,7 @@ import static dev.millrace.bench.Workbench.MANY;
 import static dev.millrace.bench.Workbench.OWN;
 import static dev.millrace.bench.Workbench.SHARED;
 
+import dev.millrace.bench.Chart.Tone;
 import java.util.Optional;
 
 /**
@@ -52,6 +53,9 @@ final class Payments implements Scenario {
             bench.report().note("pgbench was not found, neither on the path nor by -Dbench.pgbench");
         }
         compare(bench, pgbench.isPresent());
+        for (String accounts : ACCOUNTS) {
+            bench.report().chart(chart(bench.rounds(), accounts));
+        }
     }
 
     private static void limit(Workbench bench, Limit limit, Optional<Pgbench> pgbench, String accounts)
@@ -83,6 +87,21 @@ final class Payments implements Scenario {
             report.ratio("Shared commits / a commit each, " + accounts, millrace, figure(MANY, accounts, OWN));
         }
         report.ratio("Payments / limit, 100 in a commit", PEAK, BATCHED);
+    }
+
+    private static Chart chart(Rounds rounds, String accounts) {
+        BarChart chart = new BarChart("Payments per second, " + accounts, """
+                Grey is one transaction for each payment, straight on the database: about what a service that commits each \
+                payment can reach at most. Millrace writes more for a payment than that: its key and answer, the balance \
+                entry, the order, the events and what they lead to.""")
+                .bar(Tone.LIMIT, "driver, 32 connections", rounds.of(DRIVER + accounts))
+                .bar(Tone.LIMIT, "pgbench, 32 clients", rounds.of(PGBENCH + accounts));
+        for (int clients : CLIENTS) {
+            String who = clients == 1 ? "1 client, " : clients + " clients, ";
+            chart.bar(Tone.MILLRACE, who + SHARED, rounds.of(figure(clients, accounts, SHARED)))
+                    .bar(Tone.COMPARED, who + OWN, rounds.of(figure(clients, accounts, OWN)));
+        }
+        return chart;
     }
 
     private static String figure(int clients, String accounts, String commits) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** What the rounds measured, by the name of the figure. */
 final class Rounds {
@@ -20,18 +21,31 @@ final class Rounds {
         System.out.printf("  %-66s %s%n", figure, plain(value));
     }
 
-    int count(String figure) {
-        return measured.getOrDefault(figure, List.of()).size();
+    Set<String> figures() {
+        return measured.keySet();
+    }
+
+    /** One value for each round in which it was measured. */
+    List<Double> of(String figure) {
+        return measured.getOrDefault(figure, List.of());
     }
 
     double median(String figure) {
-        List<Double> sorted = measured.get(figure).stream().sorted().toList();
-        int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+        return median(of(figure));
     }
 
-    Iterable<String> figures() {
-        return measured.keySet();
+    double lowest(String figure) {
+        return of(figure).stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    }
+
+    double highest(String figure) {
+        return of(figure).stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+    }
+
+    static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
     /** As many digits as mean something. */

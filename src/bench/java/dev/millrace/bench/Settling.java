@@ -4,6 +4,7 @@ import static dev.millrace.bench.Workbench.MANY;
 import static dev.millrace.bench.Workbench.OWN;
 import static dev.millrace.bench.Workbench.SHARED;
 
+import dev.millrace.bench.Chart.Tone;
 import dev.millrace.bench.PostgresServer.Database;
 
 /**
@@ -30,6 +31,17 @@ final class Settling implements Scenario {
             settle(bench, bench.shared(), SHARED);
             settle(bench, bench.own(), OWN);
         }
+        Rounds rounds = bench.rounds();
+        bench.report()
+                .chart(new BarChart("Settled orders per second", """
+                        From the first payment until the last order is confirmed, exported and counted; 256 clients.""")
+                        .bar(Tone.MILLRACE, SHARED, rounds.of(SETTLED + SHARED))
+                        .bar(Tone.COMPARED, OWN, rounds.of(SETTLED + OWN)));
+        bench.report()
+                .chart(new BarChart("Commits for each settled payment", """
+                        All that the database counted, those of the handlers included; 256 clients.""")
+                        .bar(Tone.MILLRACE, SHARED, rounds.of(COMMITS + SHARED))
+                        .bar(Tone.COMPARED, OWN, rounds.of(COMMITS + OWN)));
         bench.report().ratio("Settled orders, shared commits / a commit each", SETTLED + SHARED, SETTLED + OWN);
     }
 

@@ -50,10 +50,10 @@ final class Workbench implements AutoCloseable {
         return own;
     }
 
-    /** Keeps it busy until its code is compiled. */
+    /** Keeps it busy until its code is compiled. What it cannot answer while it is cold does not matter. */
     void warmUp(Installation installation) throws Exception {
         System.out.printf("  warming up: %s%n", installation.name());
-        installation.pay(installation.spread(), 64, options.warmup());
+        installation.pay(installation.spread(), Pace.closed(), 64, options.warmup());
         installation.awaitSettled();
     }
 
@@ -66,7 +66,7 @@ final class Workbench implements AutoCloseable {
 
     /** Payments per second of many clients on PostgreSQL, measured now if it was not before. */
     double peak() throws Exception {
-        while (rounds.count(Payments.PEAK) < options.rounds()) {
+        while (rounds.of(Payments.PEAK).size() < options.rounds()) {
             rounds.add(Payments.PEAK, pay(shared(), shared().spread(), MANY).perSecond());
         }
         return rounds.median(Payments.PEAK);
