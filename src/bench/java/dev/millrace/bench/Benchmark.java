@@ -8,8 +8,8 @@ import org.slf4j.LoggerFactory;
 /** Answers the questions that were asked for, prints the table, and writes the page. */
 public final class Benchmark {
 
-    private static final List<Scenario> SCENARIOS =
-            List.of(new Payments(), new Settling(), new Latency(), new Overload(), new EmbeddedPayments());
+    private static final List<Scenario> SCENARIOS = List.of(
+            new Payments(), new Settling(), new Latency(), new Growth(), new Overload(), new EmbeddedPayments());
 
     private Benchmark() {}
 

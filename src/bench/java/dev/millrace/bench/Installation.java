@@ -17,6 +17,7 @@ final class Installation implements AutoCloseable {
 
     private static final double LEAST_EXPECTED = 4_000;
     private static final Duration SETTLING = Duration.ofMinutes(3);
+    private static final String INVARIANTS = "/admin/invariants";
     private static final String OWED = "/admin/deliveries?limit=1";
 
     private final String name;
@@ -41,6 +42,21 @@ final class Installation implements AutoCloseable {
         Database database = bench.server().freshDatabase(name);
         Service service = start(bench, name, heap, database, arguments);
         openShop(database);
+        return new Installation(name, service, database, bench.client(), Orders.spread());
+    }
+
+    /** On a new database that holds a past. */
+    static Installation onPostgres(Workbench bench, String name, Past past) throws IOException, SQLException {
+        Database database = bench.server().freshDatabase(name);
+        try (Service empty = start(bench, name + "-migration", Service.HEAP, database)) {
+            empty.get(INVARIANTS);
+        }
+        openShop(database);
+        past.fill(database);
+        Service service = start(bench, name, Service.HEAP, database);
+        if (!service.get(INVARIANTS).startsWith("{\"ok\":true")) {
+            throw new IllegalStateException("The past is not as the service would have left it");
+        }
         return new Installation(name, service, database, bench.client(), Orders.spread());
     }
 
@@ -101,8 +117,7 @@ final class Installation implements AutoCloseable {
 
     /** Payments by clients that each wait for their answer. The service settles earlier ones meanwhile, as it always does. */
     Outcome pay(Orders orders, int clients, Duration duration) throws SQLException {
-        Outcome outcome = pay(orders, Pace.closed(), clients, duration).requireOnlyPayments();
-        return outcome;
+        return pay(orders, Pace.closed(), clients, duration).requireOnlyPayments();
     }
 
     /** Payments at a pace, whatever the answers are. */

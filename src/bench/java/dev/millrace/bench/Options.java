@@ -11,6 +11,7 @@ import java.util.List;
  * @param rounds how often each variant takes its turn
  * @param round how long a turn is
  * @param warmup how long each service is kept busy before anything counts
+ * @param growth how many payments the larger database holds
  * @param overload how long more is asked of a service than it can do
  * @param postgres JDBC URL of the server to measure on; empty for an embedded one
  * @param pgbench where pgbench is; empty for the one on the path
@@ -22,6 +23,7 @@ record Options(
         int rounds,
         Duration round,
         Duration warmup,
+        long growth,
         Duration overload,
         String postgres,
         String user,
@@ -41,6 +43,7 @@ record Options(
                 Integer.parseInt(text("bench.rounds", quick ? "1" : "3")),
                 Duration.ofSeconds(Long.parseLong(text("bench.seconds", quick ? "2" : "5"))),
                 Duration.ofSeconds(Long.parseLong(text("bench.warmup", quick ? "4" : "60"))),
+                Long.parseLong(text("bench.growth", quick ? "20000" : "100000")),
                 Duration.ofSeconds(Long.parseLong(text("bench.overload", quick ? "3" : "10"))),
                 text("bench.postgres", ""),
                 text("bench.user", "postgres"),
