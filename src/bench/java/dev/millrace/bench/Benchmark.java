@@ -9,7 +9,13 @@ import org.slf4j.LoggerFactory;
 public final class Benchmark {
 
     private static final List<Scenario> SCENARIOS = List.of(
-            new Payments(), new Settling(), new Latency(), new Growth(), new Overload(), new EmbeddedPayments());
+            new Payments(),
+            new Settling(),
+            new Latency(),
+            new Growth(),
+            new Overload(),
+            new EmbeddedPayments(),
+            new StartUp());
 
     private Benchmark() {}
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,14 +28,14 @@ final class Service implements AutoCloseable {
 
     private final Process process;
     private final Path log;
-    private final Thread killer;
+    private final Duration startUp;
     private final InetSocketAddress address;
 
-    private Service(Process process, Path log) throws IOException {
+    private Service(Process process, Path log, Duration startUp) throws IOException {
         this.process = process;
         this.log = log;
-        this.killer = new Thread(process::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(killer);
+        this.startUp = startUp;
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         Matcher port = PORT.matcher(Files.readString(log));
         if (!port.find()) {
             throw new IllegalStateException("No port in " + log);
@@ -58,7 +59,7 @@ final class Service implements AutoCloseable {
                 .start();
         try {
             awaitStart(process, log, begun + START_TIMEOUT.toNanos());
-            return new Service(process, log);
+            return new Service(process, log, Duration.ofNanos(System.nanoTime() - begun));
         } catch (IOException | RuntimeException e) {
             process.destroyForcibly();
             throw e;
@@ -67,6 +68,23 @@ final class Service implements AutoCloseable {
 
     InetSocketAddress address() {
         return address;
+    }
+
+    /** From the start of the process until it took requests. */
+    Duration startUp() {
+        return startUp;
+    }
+
+    /** All the memory of the process that is in RAM, in MiB; nothing where the system does not tell. */
+    OptionalLong residentMiB() throws IOException {
+        Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
+        if (!Files.exists(status)) {
+            return OptionalLong.empty();
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1_024)
+                .findFirst();
     }
 
     /** Whether it runs, and never ran out of memory. */
@@ -99,7 +117,6 @@ final class Service implements AutoCloseable {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
-        Runtime.getRuntime().removeShutdownHook(killer);
     }
 
     private static void awaitStart(Process process, Path log, long deadline) throws IOException {
