@@ -86,8 +86,9 @@ final class Orders {
         }
     }
 
-    /** Sees to it that there are as many to be paid. */
+    /** Sees to it that there are as many to be paid, one number after the other: what was given back before stays unpaid. */
     void prepare(Connection connection, long count) throws SQLException {
+        unpaid.clear();
         long last = next + count - 1;
         if (last < end) {
             return;
@@ -109,7 +110,7 @@ final class Orders {
         return next < end ? next++ : NONE;
     }
 
-    /** To be taken again, since it was not paid. */
+    /** To be taken again in the same turn, since it was not paid. */
     void giveBack(long number) {
         unpaid.push(number);
     }

@@ -35,8 +35,11 @@ final class PercentileChart implements Chart {
 
     private record Line(Tone tone, String label, Histogram micros) {}
 
+    /** What never happened gets no line. */
     PercentileChart line(Tone tone, String label, Histogram micros) {
-        lines.add(new Line(tone, label, micros));
+        if (micros.getTotalCount() > 0) {
+            lines.add(new Line(tone, label, micros));
+        }
         return this;
     }
 
@@ -93,9 +96,9 @@ final class PercentileChart implements Chart {
             StringBuilder svg = new StringBuilder();
             for (int power = lowest; power <= highest; power++) {
                 svg.append(line(LEFT, y(power), WIDTH - RIGHT, y(power)));
-                svg.append(text("end", LEFT - 8, y(power), Rounds.plain(Math.pow(10, power)) + " ms"));
+                svg.append(text("end", LEFT - 8, y(power), trimmed(Math.pow(10, power)) + " ms"));
             }
-            for (double percentile : new double[] {0, 50, 90, 99, 99.9, 99.99}) {
+            for (double percentile : new double[] {50, 90, 99, 99.9, 99.99}) {
                 double x = x(percentile);
                 if (x <= WIDTH - RIGHT) {
                     svg.append(line(x, TOP, x, HEIGHT - BOTTOM));
