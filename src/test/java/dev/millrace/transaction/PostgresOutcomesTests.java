@@ -9,6 +9,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +25,8 @@ import reactor.test.StepVerifier;
 /** What a PostgreSQL remembers of transactions; the server is this test's own, since one of its processes is killed. */
 @Tag("postgresql")
 class PostgresOutcomesTests {
+
+    private static final Duration RECOVERY = Duration.ofSeconds(30);
 
     private static EmbeddedPostgres server;
     private static DatabaseClient database;
@@ -98,7 +101,9 @@ class PostgresOutcomesTests {
                 .as(StepVerifier::create)
                 .verifyError();
 
-        await().ignoreExceptions().until(() -> now(write("another").thenReturn(true)));
+        await().atMost(RECOVERY)
+                .ignoreExceptions()
+                .until(() -> now(write("another").thenReturn(true)));
 
         outcomes.find(lost.get())
                 .as(StepVerifier::create)
