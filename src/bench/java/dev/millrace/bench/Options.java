@@ -3,6 +3,7 @@ package dev.millrace.bench;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the command line asked for; an empty property counts as missing.
@@ -53,6 +54,14 @@ record Options(
                 list("bench.jvm", " +"),
                 Path.of(text("millrace.jar", "target/millrace.jar")),
                 Path.of(text("bench.directory", "target/bench")));
+    }
+
+    /** The same with another jar, and one more option for its JVM. */
+    Options on(Path otherJar, String jvmOption) {
+        List<String> more = Stream.concat(jvm.stream(), Stream.of(jvmOption)).toList();
+        return new Options(
+                only, rounds, round, warmup, growth, overload, postgres, user, password, pgbench, java, more, otherJar,
+                directory);
     }
 
     boolean asksFor(String scenario) {

@@ -105,12 +105,12 @@ final class Service implements AutoCloseable {
         }
     }
 
-    /** Asks it to stop, and waits until it has. */
+    /** Asks it to stop, and waits until it has: a JVM that is to write an archive does that in the end. */
     @Override
     public void close() {
         process.destroy();
         try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!process.waitFor(2, TimeUnit.MINUTES)) {
                 process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException e) {
