@@ -157,6 +157,6 @@ final class Installation implements AutoCloseable {
         try (Connection connection = database.connect()) {
             Orders.openShop(connection);
         }
-        database.execute("ANALYZE");
+        database.execute("ANALYZE product, balance, balance_entry");
     }
 }
