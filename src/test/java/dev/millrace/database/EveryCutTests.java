@@ -171,6 +171,6 @@ class EveryCutTests {
 
     /** What follows from earlier payments is done. */
     private static void awaitQuiet() {
-        await().atMost(PATIENCE).until(() -> proxy.isQuietFor(Duration.ofMillis(300)));
+        await().atMost(PATIENCE).until(() -> proxy.isQuietFor(Duration.ofSeconds(1)));
     }
 }

@@ -35,7 +35,9 @@ class PostgresOutcomesTests {
 
     @BeforeAll
     static void start() throws IOException {
-        server = EmbeddedPostgres.builder().start();
+        server = EmbeddedPostgres.builder()
+                .setServerConfig("synchronous_commit", "on")
+                .start();
         ConnectionFactory connections = ConnectionFactories.get(
                 "r2dbc:postgresql://postgres:postgres@localhost:%d/postgres".formatted(server.getPort()));
         database = DatabaseClient.create(connections);
