@@ -94,7 +94,8 @@ final class Orders {
             return;
         }
         String id = ID.formatted(idPrefix);
-        String account = hot ? String.valueOf(HOT_ACCOUNT) : "1 + MOD(i * 7919, %d)".formatted(ACCOUNTS);
+        String account =
+                hot ? String.valueOf(HOT_ACCOUNT) : "1 + MOD(CAST(i AS BIGINT) * 7919, %d)".formatted(ACCOUNTS);
         try (Statement statement = connection.createStatement()) {
             statement.execute(PLACE.formatted(id, account, end, last));
             statement.execute(PLACE_ITEMS.formatted(id, PRODUCTS, PRODUCTS, end, last));
