@@ -40,6 +40,12 @@ class PostgresConnectionsTests {
         assertThat(show("application_name")).isEqualTo("millrace");
     }
 
+    /** Or the sweep of a queue that was empty once would go through all of it for each row of it. */
+    @Test
+    void planForTheTablesAsTheyAre() {
+        assertThat(show("plan_cache_mode")).isEqualTo("force_custom_plan");
+    }
+
     @Test
     void shareTheEventLoops() {
         List<String> threads = now(Flux.range(0, CONNECTIONS)
