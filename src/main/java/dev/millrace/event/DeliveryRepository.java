@@ -51,16 +51,12 @@ class DeliveryRepository {
                    AS n (id, event, handler, aggregate, sequence, attempts, fence, owner, next, at)
             """;
 
-    /**
-     * Nothing earlier of the same aggregate is owed to the same handler. Asked for each row: PostgreSQL would make a join of NOT
-     * EXISTS, and while the queue is short one that goes through all that is owed to the handler for each row.
-     */
+    /** Nothing earlier of the same aggregate is owed to the same handler. */
     private static final String NOTHING_EARLIER = """
-            (SELECT 1 FROM delivery earlier
-              WHERE earlier.aggregate_id = delivery.aggregate_id
-                AND earlier.handler = delivery.handler
-                AND earlier.sequence < delivery.sequence%s
-              LIMIT 1) IS NULL
+            NOT EXISTS (SELECT 1 FROM delivery earlier
+                         WHERE earlier.aggregate_id = delivery.aggregate_id
+                           AND earlier.handler = delivery.handler
+                           AND earlier.sequence < delivery.sequence%s)
             """;
 
     private static final String DEAD_HOLD_BACK = NOTHING_EARLIER.formatted("");
