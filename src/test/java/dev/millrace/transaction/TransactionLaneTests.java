@@ -122,7 +122,7 @@ class TransactionLaneTests {
         gate.tryEmitEmpty();
 
         assertThat(List.of(first, good, late)).map(CompletableFuture::join).containsExactly("held", "good", "late");
-        assertThat(bad).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("no");
+        assertThatItFails(bad, "no");
         assertThat(commits).hasValue(2);
         assertThat(done).containsExactly("good", "late");
     }
@@ -136,11 +136,8 @@ class TransactionLaneTests {
         gate.tryEmitEmpty();
 
         assertThat(List.of(first, good)).map(CompletableFuture::join).containsExactly("held", "good");
-        assertThat(bad).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("no");
-        assertThat(refused)
-                .failsWithin(Duration.ofSeconds(5))
-                .withThrowableThat()
-                .withMessageContaining("refused");
+        assertThatItFails(bad, "no");
+        assertThatItFails(refused, "refused");
         assertThat(done).containsExactly("good", "bad", "good", "bad");
         assertThat(commits).hasValue(2);
     }
@@ -170,10 +167,7 @@ class TransactionLaneTests {
         gate.tryEmitEmpty();
 
         assertThat(first.join()).isEqualTo("held");
-        assertThat(List.of(one, two)).allSatisfy(told -> assertThat(told)
-                .failsWithin(Duration.ofSeconds(5))
-                .withThrowableThat()
-                .withMessageContaining("gone"));
+        assertThat(List.of(one, two)).allSatisfy(told -> assertThatItFails(told, "gone"));
         assertThat(tried).hasValue(0);
     }
 
@@ -186,10 +180,7 @@ class TransactionLaneTests {
         commit = Mono.error(new TransactionSystemException("who knows"));
         gate.tryEmitEmpty();
 
-        assertThat(List.of(first, one, two)).allSatisfy(told -> assertThat(told)
-                .failsWithin(Duration.ofSeconds(5))
-                .withThrowableThat()
-                .withMessageContaining("who knows"));
+        assertThat(List.of(first, one, two)).allSatisfy(told -> assertThatItFails(told, "who knows"));
         assertThat(done).containsExactly("one", "two");
     }
 
@@ -204,10 +195,7 @@ class TransactionLaneTests {
         gate.tryEmitEmpty();
 
         assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
-        assertThat(refused)
-                .failsWithin(Duration.ofSeconds(5))
-                .withThrowableThat()
-                .withMessageContaining("refused");
+        assertThatItFails(refused, "refused");
         assertThat(done).containsExactly("one", "two");
         assertThat(commits).hasValue(2);
     }
@@ -270,11 +258,8 @@ class TransactionLaneTests {
                 impatient.join(2, Mono.<String>never()).toFuture(),
                 impatient.join(3, step("with it")).toFuture());
 
-        assertThat(stuck).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("too long");
-        assertThat(both).allSatisfy(told -> assertThat(told)
-                .failsWithin(Duration.ofSeconds(5))
-                .withThrowableThat()
-                .withMessageContaining("too long"));
+        assertThatItFails(stuck, "too long");
+        assertThat(both).allSatisfy(told -> assertThatItFails(told, "too long"));
         assertThat(impatient.join(4, step("next")).block(Duration.ofSeconds(5))).isEqualTo("next");
     }
 
@@ -312,6 +297,10 @@ class TransactionLaneTests {
 
     private CompletableFuture<String> join(Object subject, Mono<String> work) {
         return lane.join(subject, work).toFuture();
+    }
+
+    private static void assertThatItFails(CompletableFuture<String> told, String message) {
+        assertThat(told).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining(message);
     }
 
     private Mono<String> step(String name) {
