@@ -1,6 +1,8 @@
 package dev.millrace.shared;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import lombok.AccessLevel;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.springframework.context.SmartLifecycle;
@@ -8,26 +10,49 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Work that is done again and again for as long as the application runs, never twice at the same time. What fails is logged
  * and followed by the next turn; a turn that takes longer than the interval makes the next one late.
  */
 @Slf4j
-@RequiredArgsConstructor
+@RequiredArgsConstructor(access = AccessLevel.PRIVATE)
 public final class Recurring implements SmartLifecycle {
 
     private final String name;
     private final Duration interval;
     private final Mono<?> work;
+    private final int rest;
     private volatile Disposable running = Disposables.disposed();
+
+    public Recurring(String name, Duration interval, Mono<?> work) {
+        this(name, interval, work, 0);
+    }
+
+    /** The same, but after each turn it rests for at least so many times as long as the turn took. */
+    public Recurring resting(int times) {
+        return new Recurring(name, interval, work, times);
+    }
 
     @Override
     public void start() {
         running = Flux.interval(interval)
                 .onBackpressureDrop()
-                .concatMap(turn -> work.then().onErrorResume(this::skip), 1)
+                .concatMap(tick -> turn(), 1)
                 .subscribe();
+    }
+
+    private Mono<Void> turn() {
+        return Mono.defer(() -> {
+            long begun = now();
+            Mono<Long> resting = Mono.defer(() -> Mono.delay(Duration.ofNanos((now() - begun) * rest)));
+            return work.then().onErrorResume(this::skip).then(rest == 0 ? Mono.empty() : resting.then());
+        });
+    }
+
+    private static long now() {
+        return Schedulers.parallel().now(TimeUnit.NANOSECONDS);
     }
 
     @Override
