@@ -1,5 +1,6 @@
 package dev.millrace.shared;
 
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -21,9 +22,12 @@ public record Trace(String traceparent) {
         if (traceparent != null && FORMAT.matcher(traceparent).matches()) {
             return new Trace(traceparent);
         }
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        return new Trace(
-                "00-%016x%016x-%016x-01".formatted(random.nextLong(), random.nextLong() | 1, random.nextLong() | 1));
+        return new Trace("00-" + randomDigits() + randomDigits() + "-" + randomDigits() + "-01");
+    }
+
+    /** Never all zero. */
+    private static String randomDigits() {
+        return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong() | 1);
     }
 
     public static Optional<Trace> in(ContextView context) {
