@@ -1,6 +1,7 @@
 package dev.millrace.event;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import lombok.RequiredArgsConstructor;
@@ -40,9 +41,9 @@ class DeliverySweeper {
         nudges.nudge(handler);
     }
 
-    /** Renews what is on its way for as long as it is. */
+    /** Renews what is on its way for as long as it is; most of what is has just come, and can wait for the next turn. */
     Flux<Void> renewLeases() {
-        return Flux.interval(properties.lease().dividedBy(3))
+        return Flux.interval(renewalInterval())
                 .onBackpressureDrop()
                 .concatMap(
                         tick -> Flux.fromIterable(bus.lanes())
@@ -113,8 +114,13 @@ class DeliverySweeper {
         found.forEach(bus::offer);
     }
 
+    /** What has come within one of them is renewed in the next: a third of the lease has passed at most. */
+    private Duration renewalInterval() {
+        return properties.lease().dividedBy(6);
+    }
+
     private Mono<Void> renew(HandlerLanes lanes) {
-        return Mono.just(lanes.held())
+        return Mono.fromSupplier(() -> lanes.heldFor(renewalInterval()))
                 .filter(held -> !held.isEmpty())
                 .flatMap(held -> deliveries.renew(
                         held, properties.instance(), clock.instant().plus(properties.lease())))

@@ -1,10 +1,12 @@
 package dev.millrace.event;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -28,7 +30,10 @@ final class HandlerLanes {
     private volatile int allowance;
     private final AtomicInteger taken = new AtomicInteger();
     private final AtomicInteger cameBack = new AtomicInteger();
-    private final Set<UUID> held = ConcurrentHashMap.newKeySet();
+
+    /** What waits or is being handled, and since when, in milliseconds. */
+    private final Map<UUID, Long> held = new ConcurrentHashMap<>();
+
     private final List<Sinks.Many<Delivery>> lanes;
 
     HandlerLanes(String handler, int lanes, int capacity) {
@@ -75,11 +80,24 @@ final class HandlerLanes {
 
     /** The deliveries that wait in the lanes or are being handled. */
     Collection<UUID> held() {
-        return List.copyOf(held);
+        return List.copyOf(held.keySet());
+    }
+
+    /** Those of them that came at least so long ago. */
+    Collection<UUID> heldFor(Duration time) {
+        long before = now() - time.toMillis();
+        return held.entrySet().stream()
+                .filter(since -> since.getValue() <= before)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private static long now() {
+        return Schedulers.parallel().now(TimeUnit.MILLISECONDS);
     }
 
     void offer(Delivery delivery) {
-        held.add(delivery.id());
+        held.put(delivery.id(), now());
         EmitResult result = laneOf(delivery).tryEmitNext(delivery);
         if (result.isFailure()) {
             // The row is still there: its lease ends, or a stop hands it back.
