@@ -15,6 +15,8 @@ record Cause(
         @Nullable String traceparent,
         @Nullable String faultPlan) {
 
+    static final Cause NONE = new Cause(null, null, null, null);
+
     /** Makes the delivery's event the cause of everything recorded while it is handled. */
     static Context put(Context context, Delivery delivery) {
         StoredEvent event = delivery.event();

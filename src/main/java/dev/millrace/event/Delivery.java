@@ -7,18 +7,24 @@ import java.util.UUID;
  * An event on its way to one handler, as one worker holds it.
  *
  * @param attempts how many attempts have been begun, this one included
- * @param owedSince when it was recorded, or last re-driven by an operator: its age counts from there
  * @param fence rises with each claim; whoever holds an older one can neither acknowledge nor postpone the delivery
+ * @param owedSince when it was recorded, or last re-driven by an operator: its age counts from there
+ * @param inTurn whether nothing earlier of its aggregate was owed to the handler when it was recorded or found, and so nothing
+ *     ever will be; if false, that is yet to be asked
+ * @param leaseEnd until when it is left to whoever holds it, unless the lease is renewed
  */
-record Delivery(UUID id, String handler, int attempts, long fence, Instant owedSince, StoredEvent event) {
+record Delivery(
+        UUID id,
+        String handler,
+        int attempts,
+        long fence,
+        Instant owedSince,
+        StoredEvent event,
+        boolean inTurn,
+        Instant leaseEnd) {
 
-    /** A delivery that nobody has taken yet. */
-    static Delivery untried(UUID id, String handler, Instant owedSince, StoredEvent event) {
-        return new Delivery(id, handler, 0, 0, owedSince, event);
-    }
-
-    Delivery claimed(int attempts, long fence) {
-        return new Delivery(id, handler, attempts, fence, owedSince, event);
+    Delivery claimed(int attempts, long fence, Instant leaseEnd) {
+        return new Delivery(id, handler, attempts, fence, owedSince, event, inTurn, leaseEnd);
     }
 
     /** For people to read in the log. */

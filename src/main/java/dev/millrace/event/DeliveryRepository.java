@@ -4,7 +4,6 @@ import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.transaction.JointStatement;
-import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.Collection;
@@ -32,24 +31,6 @@ import reactor.core.publisher.Mono;
 @Repository
 @RequiredArgsConstructor
 class DeliveryRepository {
-
-    private static final String INSERT = """
-            INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
-                                  owner, next_attempt_at, created_at, owed_since)
-            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, :fence, :owner, :next, :now, :now)
-            """;
-
-    private static final String INSERT_ALL = """
-            INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
-                                  owner, next_attempt_at, created_at, owed_since)
-            SELECT n.id, n.event, n.handler, n.aggregate, n.sequence, 'PENDING', n.attempts, n.fence,
-                   n.owner, n.next, n.at, n.at
-              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:events AS UUID[]), CAST(:handlers AS VARCHAR[]),
-                          CAST(:aggregates AS UUID[]), CAST(:sequences AS BIGINT[]), CAST(:attempts AS INTEGER[]),
-                          CAST(:fences AS BIGINT[]), CAST(:owners AS VARCHAR[]), CAST(:nexts AS TIMESTAMPTZ[]),
-                          CAST(:ats AS TIMESTAMPTZ[]))
-                   AS n (id, event, handler, aggregate, sequence, attempts, fence, owner, next, at)
-            """;
 
     /** Nothing earlier of the same aggregate is owed to the same handler. */
     private static final String NOTHING_EARLIER = """
@@ -161,50 +142,8 @@ class DeliveryRepository {
     private final DatabaseClient database;
     private final BusProperties properties;
 
-    private final JointStatement<Owed, Void> insert =
-            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
-
     private final Map<String, JointStatement<Delivery, UUID>> isHeld = new ConcurrentHashMap<>();
     private final Map<String, JointStatement<Delivery, UUID>> acknowledge = new ConcurrentHashMap<>();
-
-    private record Owed(Delivery delivery, @Nullable String owner, Instant next) {}
-
-    /** Owes the delivery; leased until then if there is an owner, and due then if not. */
-    Mono<Void> insert(Delivery delivery, @Nullable String owner, Instant next) {
-        return insert.ask(new Owed(delivery, owner, next));
-    }
-
-    private Mono<Void> insertOne(Owed owed) {
-        Delivery delivery = owed.delivery();
-        String owner = owed.owner();
-        return database.sql(INSERT)
-                .bind("id", delivery.id())
-                .bind("event", delivery.event().id())
-                .bind("handler", delivery.handler())
-                .bind("aggregate", delivery.event().aggregateId())
-                .bind("sequence", delivery.event().sequence())
-                .bind("attempts", delivery.attempts())
-                .bind("fence", delivery.fence())
-                .bind("owner", owner == null ? Parameters.in(String.class) : owner)
-                .bind("next", owed.next())
-                .bind("now", delivery.owedSince())
-                .then();
-    }
-
-    private Mono<Void> insertAll(List<Owed> owed) {
-        return database.sql(INSERT_ALL)
-                .bind("ids", column(owed, row -> row.delivery().id(), UUID[]::new))
-                .bind("events", column(owed, row -> row.delivery().event().id(), UUID[]::new))
-                .bind("handlers", column(owed, row -> row.delivery().handler(), String[]::new))
-                .bind("aggregates", column(owed, row -> row.delivery().event().aggregateId(), UUID[]::new))
-                .bind("sequences", column(owed, row -> row.delivery().event().sequence(), Long[]::new))
-                .bind("attempts", column(owed, row -> row.delivery().attempts(), Integer[]::new))
-                .bind("fences", column(owed, row -> row.delivery().fence(), Long[]::new))
-                .bind("owners", column(owed, Owed::owner, String[]::new))
-                .bind("nexts", column(owed, Owed::next, Instant[]::new))
-                .bind("ats", column(owed, row -> row.delivery().owedSince(), Instant[]::new))
-                .then();
-    }
 
     /** Whether the delivery is still ours and nothing earlier is owed. */
     Mono<Boolean> isHeld(Delivery delivery) {
@@ -272,7 +211,7 @@ class DeliveryRepository {
                 .bind("handler", handler)
                 .bind("limit", limit)
                 .bind("now", now)
-                .map(DeliveryRepository::toQueued)
+                .map(row -> toQueued(row, true))
                 .all()
                 .collectList()
                 .flatMap(heads -> Flux.fromIterable(heads)
@@ -291,7 +230,7 @@ class DeliveryRepository {
                 .bind("handler", head.handler())
                 .bind("sequence", head.event().sequence())
                 .bind("limit", limit)
-                .map(DeliveryRepository::toQueued)
+                .map(row -> toQueued(row, false))
                 .all()
                 .filter(queued -> !(queued.isDead() && deadArePassed))
                 .takeWhile(queued -> queued.isDue(now));
@@ -307,7 +246,7 @@ class DeliveryRepository {
                 .bind("owner", owner)
                 .bind("now", now)
                 .bind("lease", lease)
-                .map(row -> claimed(byId, row))
+                .map(row -> claimed(byId, row, lease))
                 .all()
                 .collectMap(Delivery::id)
                 .map(claimed -> order.stream()
@@ -403,9 +342,9 @@ class DeliveryRepository {
         return sql.fetch().rowsUpdated().map(rows -> rows == 1);
     }
 
-    private static Delivery claimed(Map<UUID, Delivery> due, Readable row) {
+    private static Delivery claimed(Map<UUID, Delivery> due, Readable row, Instant lease) {
         Delivery delivery = Objects.requireNonNull(due.get(required(row, "id", UUID.class)));
-        return delivery.claimed(required(row, "attempts", Integer.class), required(row, "fence", Long.class));
+        return delivery.claimed(required(row, "attempts", Integer.class), required(row, "fence", Long.class), lease);
     }
 
     /** A delivery in the queue of its aggregate. */
@@ -424,15 +363,15 @@ class DeliveryRepository {
         }
     }
 
-    private static Queued toQueued(Readable row) {
+    private static Queued toQueued(Readable row, boolean inTurn) {
         return new Queued(
-                toDelivery(row),
+                toDelivery(row, inTurn),
                 DeliveryStatus.valueOf(required(row, "status", String.class)),
                 row.get("next_attempt_at", Instant.class),
                 required(row, "followed", Boolean.class));
     }
 
-    private static Delivery toDelivery(Readable row) {
+    private static Delivery toDelivery(Readable row, boolean inTurn) {
         StoredEvent event = new StoredEvent(
                 required(row, "id", UUID.class),
                 required(row, "type", String.class),
@@ -450,6 +389,8 @@ class DeliveryRepository {
                 required(row, "attempts", Integer.class),
                 required(row, "fence", Long.class),
                 required(row, "owed_since", Instant.class),
-                event);
+                event,
+                inTurn,
+                Instant.MIN);
     }
 }

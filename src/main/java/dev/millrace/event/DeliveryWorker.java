@@ -63,19 +63,31 @@ class DeliveryWorker {
 
     private <E extends DomainEvent> Mono<Void> handleHere(EventHandler<E> handler, Delivery delivery) {
         E event = codec.decode(delivery.event(), handler.eventClass());
-        return deliveries
-                .isHeld(delivery)
+        return isHeld(delivery)
                 .flatMap(held ->
                         held ? acknowledging(delivery, bounded(() -> handler.handle(event))) : releaseToLater(delivery))
                 .as(tx::transactional)
                 .onErrorResume(NotHeld.class, error -> releaseToLater(delivery));
     }
 
+    /**
+     * A delivery in turn stays so, and is held until its lease ends; and when it is acknowledged, the database says so again. Of
+     * any other, and of one that has waited for half of its lease, whoever's clock is right, only the database knows.
+     */
+    private Mono<Boolean> isHeld(Delivery delivery) {
+        return isFresh(delivery) ? Mono.just(true) : deliveries.isHeld(delivery);
+    }
+
+    private boolean isFresh(Delivery delivery) {
+        Duration half = properties.lease().dividedBy(2);
+        return delivery.inTurn() && clock.instant().plus(half).isBefore(delivery.leaseEnd());
+    }
+
     /** Asks in a transaction, which ends only when the event it was about is on disk: the world is told nothing before. */
     private <E extends DomainEvent> Mono<Void> handleRemotely(RemoteEventHandler<E> handler, Delivery delivery) {
-        return deliveries
-                .isHeld(delivery)
-                .as(tx::transactional)
+        return (isFresh(delivery)
+                        ? Mono.just(true)
+                        : deliveries.isHeld(delivery).as(tx::transactional))
                 .flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
     }
 

@@ -3,12 +3,12 @@ package dev.millrace.event;
 import com.fasterxml.uuid.NoArgGenerator;
 import dev.millrace.event.EventRepository.NewEvent;
 import java.time.Clock;
-import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import lombok.RequiredArgsConstructor;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -23,7 +23,6 @@ import reactor.core.publisher.Mono;
 public class EventPublisher {
 
     private final EventRepository events;
-    private final DeliveryRepository deliveries;
     private final EventTransport transport;
     private final EventCodec codec;
     private final Subscribers subscribers;
@@ -32,45 +31,57 @@ public class EventPublisher {
 
     /** Records what the aggregate has registered, and clears it. */
     public Mono<Void> publishEventsOf(AggregateRoot aggregate) {
-        return Flux.defer(() -> Flux.fromIterable(aggregate.events()))
-                .concatMap(this::publish)
-                .then(Mono.fromRunnable(aggregate::clearEvents));
+        return Mono.defer(() -> publish(aggregate.events())).then(Mono.fromRunnable(aggregate::clearEvents));
     }
 
     public Mono<Void> publish(DomainEvent event) {
-        return TransactionSynchronizationManager.forCurrentTransaction()
-                .flatMap(transaction -> store(event))
-                .flatMap(stored -> oweNow(stored, event).then(oweLater(stored, event)));
+        return publish(List.of(event));
     }
 
-    private Mono<StoredEvent> store(DomainEvent event) {
-        return Mono.deferContextual(context -> events.append(new NewEvent(
+    private Mono<Void> publish(List<DomainEvent> published) {
+        return published.isEmpty()
+                ? Mono.empty()
+                : TransactionSynchronizationManager.forCurrentTransaction()
+                        .flatMap(transaction -> record(published, transaction));
+    }
+
+    private Mono<Void> record(List<DomainEvent> published, TransactionSynchronizationManager transaction) {
+        return Mono.deferContextual(context -> {
+            Shipment shipment = transport.prepare();
+            transaction.registerSynchronization(shipment);
+            Cause cause = Cause.in(context);
+            List<NewEvent> added = published.stream()
+                    .map(event -> toNewEvent(event, cause, owe(event, shipment)))
+                    .toList();
+            return events.append(added).doOnNext(shipment::load).then();
+        });
+    }
+
+    private NewEvent toNewEvent(DomainEvent event, Cause cause, List<NewDelivery> owed) {
+        return new NewEvent(
                 uuids.generate(),
                 codec.typeOf(event.getClass()),
                 event.aggregateId(),
                 clock.instant(),
                 codec.encode(event),
-                Cause.in(context))));
-    }
-
-    private Mono<Void> oweNow(StoredEvent stored, DomainEvent event) {
-        List<String> handlers = subscribers.of(event).stream()
-                .filter(subscriber -> subscriber.delay(event).isZero())
-                .map(Subscriber::name)
-                .toList();
-        return transport.owe(stored, handlers);
+                cause,
+                owed);
     }
 
     /** What has a delay travels nowhere: it is due when its time has come. */
-    private Mono<Void> oweLater(StoredEvent stored, DomainEvent event) {
-        return Flux.fromIterable(subscribers.of(event))
-                .filter(subscriber -> !subscriber.delay(event).isZero())
-                .concatMap(subscriber -> oweLater(stored, subscriber.name(), subscriber.delay(event)))
-                .then();
-    }
-
-    private Mono<Void> oweLater(StoredEvent stored, String handler, Duration delay) {
-        Delivery delivery = Delivery.untried(uuids.generate(), handler, clock.instant(), stored);
-        return deliveries.insert(delivery, null, delivery.owedSince().plus(delay));
+    private <E extends DomainEvent> List<NewDelivery> owe(E event, Shipment shipment) {
+        List<String> atOnce = new ArrayList<>();
+        List<NewDelivery> later = new ArrayList<>();
+        for (Subscriber<E> subscriber : subscribers.of(event)) {
+            if (subscriber.delay(event).isZero()) {
+                atOnce.add(subscriber.name());
+            } else {
+                Instant now = clock.instant();
+                later.add(NewDelivery.due(uuids.generate(), subscriber.name(), now, now.plus(subscriber.delay(event))));
+            }
+        }
+        List<NewDelivery> owed = new ArrayList<>(shipment.owe(atOnce));
+        owed.addAll(later);
+        return owed;
     }
 }

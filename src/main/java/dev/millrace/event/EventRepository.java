@@ -5,18 +5,29 @@ import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
+import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import lombok.RequiredArgsConstructor;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
 import org.springframework.stereotype.Repository;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The log: events are added, never changed. */
+/** The log, to which events are added that never change, and what is owed for each of them from the beginning. */
 @Repository
 @RequiredArgsConstructor
 class EventRepository {
@@ -29,32 +40,66 @@ class EventRepository {
                     :at, :payload, :correlation, :causation, :traceparent, :faults)
             """;
 
-    /** No two of one aggregate: they would get the same sequence, and the database refuses that. */
-    private static final String APPEND_ALL = """
-            INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
-                               correlation_id, causation_id, traceparent, fault_plan)
-            SELECT n.id, n.type, n.aggregate,
-                   (SELECT COALESCE(MAX(sequence), 0) + 1 FROM event WHERE aggregate_id = n.aggregate),
-                   n.at, n.payload, n.correlation, n.causation, n.traceparent, n.faults
-              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:types AS VARCHAR[]), CAST(:aggregates AS UUID[]),
-                          CAST(:ats AS TIMESTAMPTZ[]), CAST(:payloads AS VARCHAR[]), CAST(:correlations AS UUID[]),
-                          CAST(:causations AS UUID[]), CAST(:traceparents AS VARCHAR[]), CAST(:faults AS VARCHAR[]))
-                   AS n (id, type, aggregate, at, payload, correlation, causation, traceparent, faults)
-            RETURNING id, sequence
-            """;
-
     private static final String APPEND_FIRST = """
             INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload, correlation_id)
-            VALUES (:id, :type, :aggregate, 1, :at, :payload, :id) ON CONFLICT DO NOTHING
+            VALUES (:id, :type, :aggregate, 1, :at, :payload, :correlation) ON CONFLICT DO NOTHING
+            """;
+
+    private static final String OWE = """
+            INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
+                                  owner, next_attempt_at, created_at, owed_since)
+            VALUES (:id, :event, :handler, :aggregate, :sequence, 'PENDING', :attempts, :fence, :owner, :next, :at, :at)
+            """;
+
+    private static final String FIND_EARLIER = """
+            SELECT 1 FROM delivery WHERE aggregate_id = :aggregate AND handler = :handler AND sequence < :sequence LIMIT 1
+            """;
+
+    /**
+     * All that the above do, for many events. An event's place is its number among those of its aggregate that are appended with
+     * it; no two members of a group append to the same aggregate: they would get the same sequence, and the database refuses that.
+     * What is said of earlier deliveries is what was there before this statement.
+     */
+    private static final String APPEND_ALL = """
+            WITH added AS (
+                INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
+                                   correlation_id, causation_id, traceparent, fault_plan)
+                SELECT n.id, n.type, n.aggregate,
+                       (SELECT COALESCE(MAX(sequence), 0) + n.place FROM event WHERE aggregate_id = n.aggregate),
+                       n.at, n.payload, n.correlation, n.causation, n.traceparent, n.faults
+                  FROM UNNEST(CAST(:ids AS UUID[]), CAST(:types AS VARCHAR[]), CAST(:aggregates AS UUID[]),
+                              CAST(:places AS INTEGER[]), CAST(:ats AS TIMESTAMPTZ[]), CAST(:payloads AS VARCHAR[]),
+                              CAST(:correlations AS UUID[]), CAST(:causations AS UUID[]),
+                              CAST(:traceparents AS VARCHAR[]), CAST(:faults AS VARCHAR[]))
+                       AS n (id, type, aggregate, place, at, payload, correlation, causation, traceparent, faults)
+                RETURNING id, aggregate_id, sequence),
+            owed AS (
+                INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
+                                      owner, next_attempt_at, created_at, owed_since)
+                SELECT n.id, added.id, n.handler, added.aggregate_id, added.sequence, 'PENDING', n.attempts, n.fence,
+                       n.owner, n.next, n.at, n.at
+                  FROM UNNEST(CAST(:deliveries AS UUID[]), CAST(:events AS UUID[]), CAST(:handlers AS VARCHAR[]),
+                              CAST(:attempts AS INTEGER[]), CAST(:fences AS BIGINT[]), CAST(:owners AS VARCHAR[]),
+                              CAST(:nexts AS TIMESTAMPTZ[]), CAST(:since AS TIMESTAMPTZ[]))
+                       AS n (id, event, handler, attempts, fence, owner, next, at)
+                       JOIN added ON added.id = n.event
+                RETURNING id, event_id,
+                          EXISTS (SELECT 1 FROM delivery earlier
+                                   WHERE earlier.aggregate_id = delivery.aggregate_id
+                                     AND earlier.handler = delivery.handler
+                                     AND earlier.sequence < delivery.sequence) AS follows)
+            SELECT added.id, added.sequence, owed.id AS delivery_id, owed.follows
+              FROM added LEFT JOIN owed ON owed.event_id = added.id
             """;
 
     private final DatabaseClient database;
 
-    private final JointStatement<NewEvent, Long> append =
-            JointStatement.change(this::appendOne).together(NewEvent::id, this::appendAll);
+    private final JointStatement<List<NewEvent>, List<Delivery>> append =
+            JointStatement.change(this::appendEach).together(this::appendAll);
 
-    /** An event that has yet to find its place in the sequence. */
-    record NewEvent(UUID id, String type, UUID aggregateId, Instant at, String payload, Cause cause) {
+    /** An event that has yet to find its place in the sequence, with what is owed for it. */
+    record NewEvent(
+            UUID id, String type, UUID aggregateId, Instant at, String payload, Cause cause, List<NewDelivery> owed) {
 
         UUID correlationId() {
             return cause.correlationId() == null ? id : cause.correlationId();
@@ -75,63 +120,168 @@ class EventRepository {
         }
     }
 
-    /** Appends the event as the next one of its aggregate; if another came first, the transaction is to be repeated. */
-    Mono<StoredEvent> append(NewEvent event) {
-        return append.ask(event).map(event::stored);
+    /**
+     * Appends the events as the next ones of their aggregates and returns what is owed for them; if another came first, the
+     * transaction is to be repeated.
+     */
+    Mono<List<Delivery>> append(List<NewEvent> events) {
+        return append.ask(events);
     }
 
-    private Mono<Long> appendOne(NewEvent event) {
+    private Mono<List<Delivery>> appendEach(List<NewEvent> events) {
+        return Flux.fromIterable(events)
+                .concatMap(event -> appendOne(event).flatMapMany(stored -> owe(stored, event.owed())))
+                .collectList();
+    }
+
+    private Mono<StoredEvent> appendOne(NewEvent event) {
         Cause cause = event.cause();
-        return database.sql(APPEND)
+        return bind(database.sql(APPEND), event)
                 .filter(statement -> statement.returnGeneratedValues("sequence"))
-                .bind("id", event.id())
-                .bind("type", event.type())
-                .bind("aggregate", event.aggregateId())
-                .bind("at", event.at())
-                .bind("payload", event.payload())
-                .bind("correlation", event.correlationId())
                 .bind("causation", cause.causationId() == null ? Parameters.in(UUID.class) : cause.causationId())
                 .bind("traceparent", cause.traceparent() == null ? Parameters.in(String.class) : cause.traceparent())
                 .bind("faults", cause.faultPlan() == null ? Parameters.in(String.class) : cause.faultPlan())
                 .map(row -> required(row, "sequence", Long.class))
                 .one()
-                .onErrorMap(DuplicateKeyException.class, EventRepository::anotherCameFirst);
+                .onErrorMap(DuplicateKeyException.class, EventRepository::anotherCameFirst)
+                .map(event::stored);
     }
 
-    private Mono<Map<UUID, Long>> appendAll(List<NewEvent> events) {
+    private static GenericExecuteSpec bind(GenericExecuteSpec sql, NewEvent event) {
+        return sql.bind("id", event.id())
+                .bind("type", event.type())
+                .bind("aggregate", event.aggregateId())
+                .bind("at", event.at())
+                .bind("payload", event.payload())
+                .bind("correlation", event.correlationId());
+    }
+
+    private Flux<Delivery> owe(StoredEvent event, List<NewDelivery> owed) {
+        return Flux.fromIterable(owed).concatMap(delivery -> oweOne(event, delivery)
+                .then(findEarlier(event, delivery).hasElement())
+                .map(follows -> delivery.of(event, !follows)));
+    }
+
+    private Mono<Void> oweOne(StoredEvent event, NewDelivery delivery) {
+        String owner = delivery.owner();
+        return database.sql(OWE)
+                .bind("id", delivery.id())
+                .bind("event", event.id())
+                .bind("handler", delivery.handler())
+                .bind("aggregate", event.aggregateId())
+                .bind("sequence", event.sequence())
+                .bind("attempts", delivery.attempts())
+                .bind("fence", delivery.fence())
+                .bind("owner", owner == null ? Parameters.in(String.class) : owner)
+                .bind("next", delivery.next())
+                .bind("at", delivery.owedSince())
+                .then();
+    }
+
+    private Mono<Integer> findEarlier(StoredEvent event, NewDelivery delivery) {
+        return event.sequence() == 1
+                ? Mono.empty()
+                : database.sql(FIND_EARLIER)
+                        .bind("aggregate", event.aggregateId())
+                        .bind("handler", delivery.handler())
+                        .bind("sequence", event.sequence())
+                        .map(row -> 1)
+                        .one();
+    }
+
+    private record Placed(NewEvent event, int place) {}
+
+    private record Owed(NewDelivery delivery, UUID eventId) {}
+
+    private Mono<List<Optional<List<Delivery>>>> appendAll(List<List<NewEvent>> questions) {
+        List<Placed> placed = questions.stream().flatMap(EventRepository::place).toList();
+        List<Owed> owed = placed.stream()
+                .map(Placed::event)
+                .flatMap(event -> event.owed().stream().map(delivery -> new Owed(delivery, event.id())))
+                .toList();
         return database.sql(APPEND_ALL)
-                .bind("ids", column(events, NewEvent::id, UUID[]::new))
-                .bind("types", column(events, NewEvent::type, String[]::new))
-                .bind("aggregates", column(events, NewEvent::aggregateId, UUID[]::new))
-                .bind("ats", column(events, NewEvent::at, Instant[]::new))
-                .bind("payloads", column(events, NewEvent::payload, String[]::new))
-                .bind("correlations", column(events, NewEvent::correlationId, UUID[]::new))
-                .bind("causations", column(events, event -> event.cause().causationId(), UUID[]::new))
-                .bind("traceparents", column(events, event -> event.cause().traceparent(), String[]::new))
-                .bind("faults", column(events, event -> event.cause().faultPlan(), String[]::new))
-                .map(row -> new Appended(required(row, "id", UUID.class), required(row, "sequence", Long.class)))
+                .bind("ids", column(placed, row -> row.event().id(), UUID[]::new))
+                .bind("types", column(placed, row -> row.event().type(), String[]::new))
+                .bind("aggregates", column(placed, row -> row.event().aggregateId(), UUID[]::new))
+                .bind("places", column(placed, Placed::place, Integer[]::new))
+                .bind("ats", column(placed, row -> row.event().at(), Instant[]::new))
+                .bind("payloads", column(placed, row -> row.event().payload(), String[]::new))
+                .bind("correlations", column(placed, row -> row.event().correlationId(), UUID[]::new))
+                .bind("causations", column(placed, row -> row.event().cause().causationId(), UUID[]::new))
+                .bind("traceparents", column(placed, row -> row.event().cause().traceparent(), String[]::new))
+                .bind("faults", column(placed, row -> row.event().cause().faultPlan(), String[]::new))
+                .bind("deliveries", column(owed, row -> row.delivery().id(), UUID[]::new))
+                .bind("events", column(owed, Owed::eventId, UUID[]::new))
+                .bind("handlers", column(owed, row -> row.delivery().handler(), String[]::new))
+                .bind("attempts", column(owed, row -> row.delivery().attempts(), Integer[]::new))
+                .bind("fences", column(owed, row -> row.delivery().fence(), Long[]::new))
+                .bind("owners", column(owed, row -> row.delivery().owner(), String[]::new))
+                .bind("nexts", column(owed, row -> row.delivery().next(), Instant[]::new))
+                .bind("since", column(owed, row -> row.delivery().owedSince(), Instant[]::new))
+                .map(Appended::of)
                 .all()
-                .collectMap(Appended::id, Appended::sequence)
-                .onErrorMap(DuplicateKeyException.class, EventRepository::anotherCameFirst);
+                .collectList()
+                .onErrorMap(DuplicateKeyException.class, EventRepository::anotherCameFirst)
+                .map(rows -> answers(questions, rows));
     }
 
-    private record Appended(UUID id, long sequence) {}
+    private static Stream<Placed> place(List<NewEvent> events) {
+        Map<UUID, Integer> places = new HashMap<>();
+        return events.stream().map(event -> new Placed(event, places.merge(event.aggregateId(), 1, Integer::sum)));
+    }
+
+    private record Appended(
+            UUID eventId, long sequence, @Nullable UUID deliveryId, boolean follows) {
+
+        static Appended of(Readable row) {
+            UUID delivery = row.get("delivery_id", UUID.class);
+            return new Appended(
+                    required(row, "id", UUID.class),
+                    required(row, "sequence", Long.class),
+                    delivery,
+                    delivery != null && required(row, "follows", Boolean.class));
+        }
+    }
+
+    private static List<Optional<List<Delivery>>> answers(List<List<NewEvent>> questions, List<Appended> rows) {
+        Map<UUID, Long> sequences = new HashMap<>();
+        Set<UUID> following = new HashSet<>();
+        for (Appended row : rows) {
+            sequences.put(row.eventId(), row.sequence());
+            if (row.follows()) {
+                following.add(Objects.requireNonNull(row.deliveryId()));
+            }
+        }
+        return questions.stream()
+                .map(events -> Optional.of(toDeliveries(events, sequences, following)))
+                .toList();
+    }
+
+    /** Of those appended together, too, only the first of an aggregate is its handler's turn. */
+    private static List<Delivery> toDeliveries(List<NewEvent> events, Map<UUID, Long> sequences, Set<UUID> following) {
+        record Turn(UUID aggregateId, String handler) {}
+        Set<Turn> taken = new HashSet<>();
+        List<Delivery> deliveries = new ArrayList<>();
+        for (NewEvent event : events) {
+            StoredEvent stored = event.stored(Objects.requireNonNull(sequences.get(event.id())));
+            for (NewDelivery owed : event.owed()) {
+                boolean isFirst = taken.add(new Turn(event.aggregateId(), owed.handler()));
+                deliveries.add(owed.of(stored, isFirst && !following.contains(owed.id())));
+            }
+        }
+        return deliveries;
+    }
 
     private static Throwable anotherCameFirst(Throwable duplicate) {
         return new ConcurrencyFailureException("Another event came first", duplicate);
     }
 
-    /** Appends the event as the one that its aggregate begins with, unless it is there already. */
-    Mono<StoredEvent> appendFirst(UUID id, String type, UUID aggregateId, Instant at, String payload) {
-        return database.sql(APPEND_FIRST)
-                .bind("id", id)
-                .bind("type", type)
-                .bind("aggregate", aggregateId)
-                .bind("at", at)
-                .bind("payload", payload)
+    /** Appends the event as the one that its aggregate begins with, unless it is there already; empty if it is. */
+    Mono<List<Delivery>> appendFirst(NewEvent event) {
+        return bind(database.sql(APPEND_FIRST), event)
                 .fetch()
                 .rowsUpdated()
                 .filter(rows -> rows == 1)
-                .map(rows -> new StoredEvent(id, type, aggregateId, 1, at, payload, id, null, null, null));
+                .flatMap(rows -> owe(event.stored(1), event.owed()).collectList());
     }
 }

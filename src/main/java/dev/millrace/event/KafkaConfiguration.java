@@ -31,13 +31,8 @@ class KafkaConfiguration {
     }
 
     @Bean
-    EventTransport kafkaEventTransport(
-            DeliveryRepository deliveries,
-            KafkaRelay relay,
-            BusProperties properties,
-            NoArgGenerator uuids,
-            Clock clock) {
-        return new KafkaEventTransport(deliveries, relay, properties, uuids, clock);
+    EventTransport kafkaEventTransport(KafkaRelay relay, BusProperties properties, NoArgGenerator uuids, Clock clock) {
+        return new KafkaEventTransport(relay, properties, uuids, clock);
     }
 
     @Bean

@@ -2,11 +2,11 @@ package dev.millrace.event;
 
 import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
 import lombok.RequiredArgsConstructor;
-import org.springframework.transaction.reactive.TransactionSynchronization;
-import org.springframework.transaction.reactive.TransactionSynchronizationManager;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -19,36 +19,36 @@ final class KafkaEventTransport implements EventTransport {
     /** Who holds the lease of a delivery that is on its way through Kafka; no instance has such a name. */
     static final String BROKERS = "(kafka)";
 
-    private final DeliveryRepository deliveries;
     private final KafkaRelay relay;
     private final BusProperties properties;
     private final NoArgGenerator uuids;
     private final Clock clock;
 
     @Override
-    public Mono<Void> owe(StoredEvent event, Collection<String> handlers) {
-        return TransactionSynchronizationManager.forCurrentTransaction().flatMap(transaction -> {
-            transaction.registerSynchronization(new Nudge());
-            return Flux.fromIterable(handlers)
-                    .concatMap(handler -> leaveToKafka(untried(event, handler)))
-                    .then(oweRecord(untried(event, KafkaRelay.HANDLER)));
-        });
+    public Shipment prepare() {
+        return new Records();
     }
 
-    private Mono<Void> leaveToKafka(Delivery delivery) {
-        return deliveries.insert(
-                delivery, BROKERS, delivery.owedSince().plus(properties.kafka().patience()));
-    }
+    private final class Records implements Shipment {
 
-    private Mono<Void> oweRecord(Delivery delivery) {
-        return deliveries.insert(delivery, null, delivery.owedSince());
-    }
+        @Override
+        public List<NewDelivery> owe(Collection<String> handlers) {
+            Instant now = clock.instant();
+            NewDelivery record = NewDelivery.due(uuids.generate(), KafkaRelay.HANDLER, now, now);
+            return Stream.concat(handlers.stream().map(this::leaveToKafka), Stream.of(record))
+                    .toList();
+        }
 
-    private Delivery untried(StoredEvent event, String handler) {
-        return Delivery.untried(uuids.generate(), handler, clock.instant(), event);
-    }
+        private NewDelivery leaveToKafka(String handler) {
+            Instant now = clock.instant();
+            Instant patienceEnds = now.plus(properties.kafka().patience());
+            return new NewDelivery(uuids.generate(), handler, 0, BROKERS, now, patienceEnds);
+        }
 
-    private final class Nudge implements TransactionSynchronization {
+        @Override
+        public void load(Collection<Delivery> deliveries) {
+            // The relay finds them in the database.
+        }
 
         @Override
         public Mono<Void> afterCommit() {

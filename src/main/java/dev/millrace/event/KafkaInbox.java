@@ -1,14 +1,18 @@
 package dev.millrace.event;
 
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.millrace.event.EventRepository.NewEvent;
 import dev.millrace.event.KafkaRecordReceiver.Batch;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.springframework.transaction.reactive.TransactionSynchronizationManager;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -94,18 +98,26 @@ final class KafkaInbox {
     /** Whichever group comes first records it as an event, which then goes to the dead-letter topic and to the operators. */
     private Mono<Void> keep(ConsumerRecord<byte[], byte[]> unreadable) {
         KafkaUnreadableEvent event = KafkaUnreadableEvent.of(unreadable, "a record without a valid ce_id or ce_type");
-        return events.appendFirst(
-                        event.recordId(),
-                        KafkaUnreadableEvent.TYPE,
-                        event.aggregateId(),
-                        clock.instant(),
-                        codec.encode(event))
-                .flatMap(stored -> transport.owe(stored, List.of()).then(oweToOperators(stored)));
+        return TransactionSynchronizationManager.forCurrentTransaction().flatMap(transaction -> {
+            Shipment shipment = transport.prepare();
+            transaction.registerSynchronization(shipment);
+            return events.appendFirst(toNewEvent(event, shipment))
+                    .doOnNext(shipment::load)
+                    .then();
+        });
     }
 
-    private Mono<Void> oweToOperators(StoredEvent stored) {
-        Delivery delivery =
-                Delivery.untried(uuids.generate(), KafkaUnreadableEventHandler.NAME, clock.instant(), stored);
-        return deliveries.insert(delivery, null, delivery.owedSince());
+    private NewEvent toNewEvent(KafkaUnreadableEvent event, Shipment shipment) {
+        Instant now = clock.instant();
+        List<NewDelivery> owed = new ArrayList<>(shipment.owe(List.of()));
+        owed.add(NewDelivery.due(uuids.generate(), KafkaUnreadableEventHandler.NAME, now, now));
+        return new NewEvent(
+                event.recordId(),
+                KafkaUnreadableEvent.TYPE,
+                event.aggregateId(),
+                now,
+                codec.encode(event),
+                Cause.NONE,
+                owed);
     }
 }

@@ -2,13 +2,15 @@ package dev.millrace.event;
 
 import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import lombok.RequiredArgsConstructor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.reactive.TransactionSynchronization;
-import org.springframework.transaction.reactive.TransactionSynchronizationManager;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Carries events inside this process: each delivery is leased to it from the beginning and offered to the bus. */
@@ -17,50 +19,51 @@ import reactor.core.publisher.Mono;
 @RequiredArgsConstructor
 class SinksEventTransport implements EventTransport {
 
-    private final DeliveryRepository deliveries;
     private final EventBus bus;
     private final BusProperties properties;
     private final NoArgGenerator uuids;
     private final Clock clock;
 
     @Override
-    public Mono<Void> owe(StoredEvent event, Collection<String> handlers) {
-        return Flux.fromIterable(handlers)
-                .concatMap(handler -> owe(event, handler))
-                .then();
+    public Shipment prepare() {
+        return new Offers();
     }
 
-    private Mono<Void> owe(StoredEvent event, String handler) {
-        return TransactionSynchronizationManager.forCurrentTransaction().flatMap(transaction -> {
+    /** Offers what has a place on the bus when the transaction has committed, and gives back the places of all the rest. */
+    private final class Offers implements Shipment {
+
+        private final Map<UUID, String> places = new ConcurrentHashMap<>();
+        private volatile Collection<Delivery> recorded = List.of();
+
+        @Override
+        public List<NewDelivery> owe(Collection<String> handlers) {
+            return handlers.stream().map(this::owe).toList();
+        }
+
+        private NewDelivery owe(String handler) {
+            UUID id = uuids.generate();
+            Instant now = clock.instant();
             if (bus.reserve(handler, 1) == 0) {
-                return oweAsDue(event, handler);
+                return NewDelivery.due(id, handler, now, now);
             }
-            Delivery delivery = new Delivery(uuids.generate(), handler, 1, 1, clock.instant(), event);
-            transaction.registerSynchronization(new Offer(delivery));
-            return deliveries.insert(
-                    delivery, properties.instance(), delivery.owedSince().plus(properties.lease()));
-        });
-    }
+            places.put(id, handler);
+            return new NewDelivery(id, handler, 1, properties.instance(), now, now.plus(properties.lease()));
+        }
 
-    private Mono<Void> oweAsDue(StoredEvent event, String handler) {
-        Delivery delivery = Delivery.untried(uuids.generate(), handler, clock.instant(), event);
-        return deliveries.insert(delivery, null, delivery.owedSince());
-    }
-
-    /** Offers the delivery when its transaction has committed, and gives its place back when it has not. */
-    @RequiredArgsConstructor
-    private final class Offer implements TransactionSynchronization {
-
-        private final Delivery delivery;
+        @Override
+        public void load(Collection<Delivery> deliveries) {
+            recorded = deliveries;
+        }
 
         @Override
         public Mono<Void> afterCompletion(int status) {
             return Mono.fromRunnable(() -> {
                 if (status == STATUS_COMMITTED) {
-                    bus.offer(delivery);
-                } else {
-                    bus.release(delivery.handler(), 1);
+                    recorded.stream()
+                            .filter(delivery -> places.remove(delivery.id()) != null)
+                            .forEach(bus::offer);
                 }
+                places.values().forEach(handler -> bus.release(handler, 1));
             });
         }
     }

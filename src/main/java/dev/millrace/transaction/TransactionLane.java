@@ -57,7 +57,10 @@ final class TransactionLane {
         return Mono.deferContextual(context -> Mono.create(sink -> enter(subject, work, context, sink)));
     }
 
-    /** Seen before it is counted: whoever finds the lane empty finds at least itself in the queue. */
+    /**
+     * Seen before it is counted: whoever finds the lane empty finds at least itself in the queue. The group is taken on another
+     * thread, so that of those that one thread brings in a row the first does not leave without the others.
+     */
     private <T> void enter(Object subject, Mono<T> work, ContextView context, MonoSink<T> sink) {
         if (members.get() >= properties.capacity()) {
             sink.error(new Overloaded());
@@ -65,7 +68,7 @@ final class TransactionLane {
         }
         waiting.add(new Member<>(subject, work, context, sink));
         if (members.getAndIncrement() == 0) {
-            runNext();
+            Schedulers.parallel().schedule(this::runNext);
         }
     }
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lombok.RequiredArgsConstructor;
@@ -130,11 +131,15 @@ class LostCommitTests {
 
     /** Ends without a commit. */
     private CompletableFuture<Void> holdTheLane() {
-        return gate.asMono()
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<Void> held = gate.asMono()
+                .doFirst(begun::countDown)
                 .then(Mono.<Void>error(new IllegalStateException("enough")))
                 .as(tx::transactional)
                 .contextWrite(new Lane("payment", 0, "holder").joined())
                 .toFuture();
+        await().until(() -> begun.getCount() == 0);
+        return held;
     }
 
     /** The bus has not heard of a commit that was found out; then the sweeper delivers, when the lease has ended. */

@@ -44,6 +44,7 @@ class PostgresConnectionsTests {
     @Test
     void planForTheTablesAsTheyAre() {
         assertThat(show("plan_cache_mode")).isEqualTo("force_custom_plan");
+        assertThat(show("enable_mergejoin")).isEqualTo("off");
     }
 
     @Test

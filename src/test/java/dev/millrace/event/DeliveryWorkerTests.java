@@ -299,7 +299,7 @@ class DeliveryWorkerTests {
                 .block();
         StoredEvent event = new StoredEvent(
                 id, "test.happened.v1", aggregateId, 2, Instant.EPOCH, payloadOf(aggregateId), id, null, null, null);
-        return new Delivery(id, handler.name(), 1, 1, Instant.EPOCH, event);
+        return new Delivery(id, handler.name(), 1, 1, Instant.EPOCH, event, false, Instant.MIN);
     }
 
     private static String payloadOf(UUID aggregateId) {

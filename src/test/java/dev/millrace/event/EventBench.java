@@ -233,9 +233,9 @@ final class EventBench {
         var sender = new KafkaRecordSender(kafka);
         var relay = new KafkaRelay(deliveries, attempts, sender, tx, properties, clock);
         var transport = kafka == NO_KAFKA
-                ? new SinksEventTransport(deliveries, bus, properties, uuids, clock)
-                : new KafkaEventTransport(deliveries, relay, properties, uuids, clock);
-        this.publisher = new EventPublisher(events, deliveries, transport, codec, subscribers, uuids, clock);
+                ? new SinksEventTransport(bus, properties, uuids, clock)
+                : new KafkaEventTransport(relay, properties, uuids, clock);
+        this.publisher = new EventPublisher(events, transport, codec, subscribers, uuids, clock);
         this.worker = new DeliveryWorker(subscribers, deliveries, attempts, publisher, codec, tx, properties, clock);
         this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, tx, properties, clock);
         this.delivery = new EventDelivery(

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -98,6 +99,25 @@ abstract class EventTransportContract {
         waiting().until(() -> here.handled.size() == 2);
         assertThat(numbersOf(aggregate)).containsExactly(1, 2);
         assertThat(attempts).hasValue(3);
+    }
+
+    /** To the outside world, too; nothing that is sent there can be taken back. */
+    @Test
+    void sendsNothingBeforeWhatFailed() {
+        Sinks.Empty<Void> failing = Sinks.empty();
+        List<Integer> sent = new CopyOnWriteArrayList<>();
+        remote.effect = event ->
+                sent.isEmpty() && event.number() == 1 && failing.tryEmitEmpty().isSuccess()
+                        ? Mono.error(new TransientFailure("not now"))
+                        : Mono.fromRunnable(() -> sent.add(event.number()));
+        UUID aggregate = UUID.randomUUID();
+        bench.start();
+
+        bench.publish(new Happened(aggregate, 1));
+        failing.asMono().block(Duration.ofSeconds(10));
+        bench.publish(new Happened(aggregate, 2));
+
+        waiting().untilAsserted(() -> assertThat(sent).containsExactly(1, 2));
     }
 
     /** What finds no room waits in the database. */

@@ -147,6 +147,13 @@ class HandlerLanesTests {
                 null,
                 null);
         return new Delivery(
-                new UUID(aggregateId.getLeastSignificantBits(), sequence), "test", 1, 1, Instant.EPOCH, event);
+                new UUID(aggregateId.getLeastSignificantBits(), sequence),
+                "test",
+                1,
+                1,
+                Instant.EPOCH,
+                event,
+                false,
+                Instant.MIN);
     }
 }

@@ -81,8 +81,7 @@ class SuspensionTests {
         this.deliveries = new CountingDeliveries(database, properties);
         this.publisher = new EventPublisher(
                 new EventRepository(database),
-                deliveries,
-                new SinksEventTransport(deliveries, bus, properties, uuids, clock),
+                new SinksEventTransport(bus, properties, uuids, clock),
                 codec,
                 subscribers,
                 uuids,

@@ -1,6 +1,7 @@
 package dev.millrace.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.millrace.shared.Overloaded;
 import dev.millrace.transaction.Commit.Outcome;
@@ -10,6 +11,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -20,6 +23,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Who waits together is committed together, and is told what became of it and not of the others. */
 class TransactionLaneTests {
@@ -72,6 +76,19 @@ class TransactionLaneTests {
     @Test
     void hasNobodyWaitWhoComesAlone() {
         assertThat(join(1, step("alone")).join()).isEqualTo("alone");
+        assertThat(commits).hasValue(1);
+    }
+
+    /** The burst keeps the only thread, as a busy one is kept by whoever brings many. */
+    @Test
+    void takesTheFirstOfABurstWithTheOthers() {
+        VirtualTimeScheduler onlyThread = VirtualTimeScheduler.getOrSet();
+        List<CompletableFuture<String>> burst = new CopyOnWriteArrayList<>();
+
+        onlyThread.schedule(() -> IntStream.range(0, 5).forEach(i -> burst.add(join(i, step("" + i)))));
+        VirtualTimeScheduler.reset();
+
+        assertThat(burst).map(CompletableFuture::join).containsExactly("0", "1", "2", "3", "4");
         assertThat(commits).hasValue(1);
     }
 
@@ -286,7 +303,11 @@ class TransactionLaneTests {
     }
 
     private CompletableFuture<String> holdTheLane() {
-        return join("holder", gate.asMono().thenReturn("held"));
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<String> held =
+                join("holder", gate.asMono().doFirst(begun::countDown).thenReturn("held"));
+        await().until(() -> begun.getCount() == 0);
+        return held;
     }
 
     /** The first one is the holder's. */
