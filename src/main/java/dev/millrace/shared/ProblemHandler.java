@@ -37,10 +37,19 @@ public class ProblemHandler implements ErrorWebExceptionHandler {
         if (response.isCommitted()) {
             return Mono.error(error);
         }
-        Problem problem = describe(exchange, error);
         if (error instanceof ErrorResponse known) {
             response.getHeaders().putAll(known.getHeaders());
         }
+        return write(describe(exchange, error), response);
+    }
+
+    /** Answers a request that nobody has looked at yet. */
+    Mono<Void> refuse(ServerHttpRequest request, ServerHttpResponse response, Refusal refusal) {
+        Trace trace = Trace.continuing(request.getHeaders().getFirst(Trace.HEADER));
+        return write(Problem.of(refusal, request.getPath().value(), trace.traceId()), response);
+    }
+
+    private Mono<Void> write(Problem problem, ServerHttpResponse response) {
         response.setStatusCode(HttpStatusCode.valueOf(problem.status()));
         response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
         if (problem.passes()) {

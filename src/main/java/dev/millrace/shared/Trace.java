@@ -15,6 +15,8 @@ import reactor.util.context.ContextView;
  */
 public record Trace(String traceparent) {
 
+    static final String HEADER = "traceparent";
+
     private static final Pattern FORMAT = Pattern.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
 
     /** Continues the caller's trace if it sent a valid one, and starts a new one if not. */

@@ -15,7 +15,7 @@ class TraceFilter implements WebFilter {
 
     @Override
     public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-        Trace trace = Trace.continuing(exchange.getRequest().getHeaders().getFirst("traceparent"));
+        Trace trace = Trace.continuing(exchange.getRequest().getHeaders().getFirst(Trace.HEADER));
         exchange.getAttributes().put(Trace.class.getName(), trace);
         return chain.filter(exchange).contextWrite(trace::addTo);
     }

@@ -10,7 +10,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Drops the connection of a client that does not read its answer. Until the answer is written the request is under way, and
- * holds one of the places that {@link AdmissionFilter} gives out; what it asked for is done.
+ * holds one of the places that {@link Admission} gives out; what it asked for is done.
  */
 @Component
 class UnreadAnswers implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory> {
