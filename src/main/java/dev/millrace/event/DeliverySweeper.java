@@ -24,7 +24,7 @@ class DeliverySweeper {
 
     private final SinksEventBus bus;
     private final Subscribers subscribers;
-    private final DeliveryRepository deliveries;
+    private final DeliveryQueue queue;
     private final TransactionalOperator tx;
     private final BusProperties properties;
     private final Clock clock;
@@ -74,8 +74,7 @@ class DeliverySweeper {
 
     /** What failed because of the outage need not wait for its own time: as many are due as are let in. */
     private Mono<Void> wake(String handler, int places) {
-        return deliveries
-                .wake(handler, places, clock.instant())
+        return queue.wake(handler, places, clock.instant())
                 .doOnNext(rows ->
                         log.debug("{} lets in {} after a suspension, {} of them at once", handler, places, rows))
                 .then();
@@ -95,8 +94,7 @@ class DeliverySweeper {
     }
 
     private Mono<Boolean> claim(String handler, int room) {
-        return deliveries
-                .findDue(handler, room, clock.instant())
+        return queue.findDue(handler, room, clock.instant())
                 .delayUntil(due -> claim(due).doOnNext(claimed -> offer(handler, claimed, room)))
                 .doOnError(error -> bus.release(handler, room))
                 .map(due -> due.size() == room);
@@ -107,8 +105,7 @@ class DeliverySweeper {
         Instant now = clock.instant();
         return due.isEmpty()
                 ? Mono.just(due)
-                : deliveries
-                        .claim(due, properties.instance(), now, now.plus(properties.lease()))
+                : queue.claim(due, properties.instance(), now, now.plus(properties.lease()))
                         .as(tx::transactional);
     }
 
@@ -125,8 +122,8 @@ class DeliverySweeper {
     private Mono<Void> renew(HandlerLanes lanes) {
         return Mono.fromSupplier(() -> lanes.heldFor(renewalInterval()))
                 .filter(held -> !held.isEmpty())
-                .flatMap(held -> deliveries.renew(
-                        held, properties.instance(), clock.instant().plus(properties.lease())))
+                .flatMap(held ->
+                        queue.renew(held, properties.instance(), clock.instant().plus(properties.lease())))
                 .as(tx::transactional)
                 .then();
     }

@@ -23,7 +23,7 @@ class EventDelivery implements SmartLifecycle {
     private final Subscribers subscribers;
     private final DeliveryWorker worker;
     private final DeliverySweeper sweeper;
-    private final DeliveryRepository deliveries;
+    private final DeliveryQueue queue;
     private final BusProperties properties;
     private final Clock clock;
     private final Duration drainTimeout;
@@ -37,7 +37,7 @@ class EventDelivery implements SmartLifecycle {
             Subscribers subscribers,
             DeliveryWorker worker,
             DeliverySweeper sweeper,
-            DeliveryRepository deliveries,
+            DeliveryQueue queue,
             BusProperties properties,
             Clock clock,
             @Value("${millrace.shutdown.drain-timeout}") Duration drainTimeout) {
@@ -45,7 +45,7 @@ class EventDelivery implements SmartLifecycle {
         this.subscribers = subscribers;
         this.worker = worker;
         this.sweeper = sweeper;
-        this.deliveries = deliveries;
+        this.queue = queue;
         this.properties = properties;
         this.clock = clock;
         this.drainTimeout = drainTimeout;
@@ -73,7 +73,7 @@ class EventDelivery implements SmartLifecycle {
         lanesEmpty
                 .timeout(drainTimeout)
                 .onErrorComplete()
-                .then(Mono.defer(() -> deliveries.handBack(properties.instance(), clock.instant())))
+                .then(Mono.defer(() -> queue.handBack(properties.instance(), clock.instant())))
                 .timeout(drainTimeout.multipliedBy(2))
                 .doOnNext(rows -> log.info("Handed back {} deliveries", rows))
                 .doOnError(error -> log.warn("Deliveries were not handed back; their leases will end", error))
@@ -99,8 +99,7 @@ class EventDelivery implements SmartLifecycle {
     }
 
     private Mono<Long> takeBack() {
-        return deliveries
-                .takeBack(properties.instance(), clock.instant())
+        return queue.takeBack(properties.instance(), clock.instant())
                 .doOnNext(rows -> log.info("Took back {} deliveries that were under way", rows))
                 .doOnError(error -> log.warn("Nothing was taken back; the leases will end", error))
                 .onErrorComplete();

@@ -21,13 +21,14 @@ class KafkaConfiguration {
 
     @Bean
     KafkaRelay kafkaRelay(
+            DeliveryQueue queue,
             DeliveryRepository deliveries,
             AttemptRepository attempts,
             KafkaRecordSender sender,
             TransactionalOperator tx,
             BusProperties properties,
             Clock clock) {
-        return new KafkaRelay(deliveries, attempts, sender, tx, properties, clock);
+        return new KafkaRelay(queue, deliveries, attempts, sender, tx, properties, clock);
     }
 
     @Bean
@@ -43,7 +44,7 @@ class KafkaConfiguration {
     @Bean
     KafkaInbox kafkaInbox(
             EventRepository events,
-            DeliveryRepository deliveries,
+            DeliveryQueue queue,
             EventTransport transport,
             DeliverySweeper sweeper,
             Subscribers subscribers,
@@ -52,7 +53,7 @@ class KafkaConfiguration {
             BusProperties properties,
             NoArgGenerator uuids,
             Clock clock) {
-        return new KafkaInbox(events, deliveries, transport, sweeper, subscribers, codec, tx, properties, uuids, clock);
+        return new KafkaInbox(events, queue, transport, sweeper, subscribers, codec, tx, properties, uuids, clock);
     }
 
     @Bean

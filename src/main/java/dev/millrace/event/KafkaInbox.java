@@ -33,7 +33,7 @@ final class KafkaInbox {
             Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(100)).maxBackoff(Duration.ofSeconds(5));
 
     private final EventRepository events;
-    private final DeliveryRepository deliveries;
+    private final DeliveryQueue queue;
     private final EventTransport transport;
     private final DeliverySweeper sweeper;
     private final Subscribers subscribers;
@@ -75,8 +75,7 @@ final class KafkaInbox {
     }
 
     private Mono<Void> arrive(String handler, List<UUID> ids) {
-        return deliveries
-                .arrive(handler, ids, KafkaEventTransport.BROKERS, clock.instant())
+        return queue.arrive(handler, ids, KafkaEventTransport.BROKERS, clock.instant())
                 .then();
     }
 

@@ -40,6 +40,7 @@ final class KafkaRelay {
     private static final Duration LATER = Duration.ofSeconds(1);
     private static final String NO_ANSWER = "not acknowledged by Kafka";
 
+    private final DeliveryQueue queue;
     private final DeliveryRepository deliveries;
     private final AttemptRepository attempts;
     private final KafkaRecordSender sender;
@@ -71,14 +72,14 @@ final class KafkaRelay {
     }
 
     private Mono<List<Delivery>> claim() {
-        return Mono.defer(() -> deliveries.findDue(HANDLER, BATCH, clock.instant()))
+        return Mono.defer(() -> queue.findDue(HANDLER, BATCH, clock.instant()))
                 .filter(due -> !due.isEmpty())
                 .flatMap(due -> sender.reach().then(claim(due)));
     }
 
     /** In a transaction, which ends only when what was read before it is on disk too: the world is told nothing before. */
     private Mono<List<Delivery>> claim(List<Delivery> due) {
-        return Mono.defer(() -> deliveries.claim(due, properties.instance(), clock.instant(), leaseEnd()))
+        return Mono.defer(() -> queue.claim(due, properties.instance(), clock.instant(), leaseEnd()))
                 .flatMap(claimed -> claimed.size() == due.size() ? Mono.just(claimed) : keepQueues(due, claimed))
                 .as(tx::transactional);
     }
@@ -121,8 +122,7 @@ final class KafkaRelay {
         Mono<T> renewing = Flux.interval(properties.lease().dividedBy(3))
                 .onBackpressureDrop()
                 .concatMap(
-                        tick -> deliveries
-                                .renew(ids(batch), properties.instance(), leaseEnd())
+                        tick -> queue.renew(ids(batch), properties.instance(), leaseEnd())
                                 .as(tx::transactional)
                                 .then()
                                 .onErrorResume(this::skip),
@@ -147,7 +147,7 @@ final class KafkaRelay {
     private Mono<Void> acknowledge(Set<UUID> taken) {
         return taken.isEmpty()
                 ? Mono.empty()
-                : deliveries.acknowledgeAll(taken, properties.instance()).then();
+                : queue.acknowledgeAll(taken, properties.instance()).then();
     }
 
     private Mono<Void> postpone(List<Delivery> batch, String reason) {
@@ -155,8 +155,8 @@ final class KafkaRelay {
             return Mono.empty();
         }
         log.warn("{} events are sent to Kafka later: {}", batch.size(), reason);
-        return deliveries
-                .postponeAll(ids(batch), properties.instance(), clock.instant().plus(LATER), reason)
+        return queue.postponeAll(
+                        ids(batch), properties.instance(), clock.instant().plus(LATER), reason)
                 .then();
     }
 

@@ -153,12 +153,12 @@ class DeliverySweeperTests {
         List<UUID> both = List.copyOf(bench.held());
         Sinks.Empty<Void> locked = Sinks.empty();
         Sinks.Empty<Void> renewed = Sinks.empty();
-        Mono<Void> acknowledging = bench.deliveries
+        Mono<Void> acknowledging = bench.queue
                 .acknowledgeAll(Set.of(both.get(0)), bench.properties.instance())
                 .doOnNext(rows -> locked.tryEmitEmpty())
                 .then(renewed.asMono())
                 .as(tx::transactional);
-        Mono<Long> renewing = bench.deliveries
+        Mono<Long> renewing = bench.queue
                 .renew(both, bench.properties.instance(), bench.leaseEnd())
                 .as(tx::transactional);
 

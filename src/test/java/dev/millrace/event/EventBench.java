@@ -166,6 +166,7 @@ final class EventBench {
     final SinksEventBus bus;
     final Subscribers subscribers;
     final EventPublisher publisher;
+    final DeliveryQueue queue;
     final DeliveryRepository deliveries;
     final DeliveryWorker worker;
     final DeliverySweeper sweeper;
@@ -227,23 +228,24 @@ final class EventBench {
         var codec = new EventCodec();
         this.bus = new SinksEventBus(properties);
         this.subscribers = new Subscribers(providing(List.of(handlers)), codec);
+        this.queue = new DeliveryQueue(database, properties);
         this.deliveries = new DeliveryRepository(database, properties);
         var events = new EventRepository(database);
         var attempts = new AttemptRepository(database, uuids);
         var sender = new KafkaRecordSender(kafka);
-        var relay = new KafkaRelay(deliveries, attempts, sender, tx, properties, clock);
+        var relay = new KafkaRelay(queue, deliveries, attempts, sender, tx, properties, clock);
         var transport = kafka == NO_KAFKA
                 ? new SinksEventTransport(bus, properties, uuids, clock)
                 : new KafkaEventTransport(relay, properties, uuids, clock);
         this.publisher = new EventPublisher(events, transport, codec, subscribers, uuids, clock);
         this.worker = new DeliveryWorker(subscribers, deliveries, attempts, publisher, codec, tx, properties, clock);
-        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, tx, properties, clock);
-        this.delivery = new EventDelivery(
-                bus, subscribers, worker, sweeper, deliveries, properties, clock, Duration.ofMillis(200));
+        this.sweeper = new DeliverySweeper(bus, subscribers, queue, tx, properties, clock);
+        this.delivery =
+                new EventDelivery(bus, subscribers, worker, sweeper, queue, properties, clock, Duration.ofMillis(200));
         lives.add(delivery);
         if (kafka != NO_KAFKA) {
-            var inbox = new KafkaInbox(
-                    events, deliveries, transport, sweeper, subscribers, codec, tx, properties, uuids, clock);
+            var inbox =
+                    new KafkaInbox(events, queue, transport, sweeper, subscribers, codec, tx, properties, uuids, clock);
             lives.add(new KafkaDelivery(
                     new KafkaTopics(kafka), relay, inbox, sender, subscribers, Duration.ofSeconds(2)));
         }
@@ -299,9 +301,8 @@ final class EventBench {
     }
 
     Mono<List<Delivery>> claiming(Subscriber<?> handler, String owner) {
-        return deliveries
-                .findDue(handler.name(), 100, clock.instant())
-                .flatMap(due -> deliveries.claim(due, owner, clock.instant(), leaseEnd()));
+        return queue.findDue(handler.name(), 100, clock.instant())
+                .flatMap(due -> queue.claim(due, owner, clock.instant(), leaseEnd()));
     }
 
     Instant leaseEnd() {

@@ -50,7 +50,7 @@ class SuspensionTests {
     private final TransactionalOperator tx;
     private final SinksEventBus bus;
     private final EventPublisher publisher;
-    private final CountingDeliveries deliveries;
+    private final CountingQueue queue;
     private final DeliverySweeper sweeper;
     private final DeliveryWorker worker;
     private final List<UUID> aggregates =
@@ -78,7 +78,7 @@ class SuspensionTests {
                 EventBench.NO_KAFKA);
         Subscribers subscribers = new Subscribers(providing(List.of(platform)), codec);
         this.bus = new SinksEventBus(properties);
-        this.deliveries = new CountingDeliveries(database, properties);
+        this.queue = new CountingQueue(database, properties);
         this.publisher = new EventPublisher(
                 new EventRepository(database),
                 new SinksEventTransport(bus, properties, uuids, clock),
@@ -86,10 +86,10 @@ class SuspensionTests {
                 subscribers,
                 uuids,
                 clock);
-        this.sweeper = new DeliverySweeper(bus, subscribers, deliveries, tx, properties, clock);
+        this.sweeper = new DeliverySweeper(bus, subscribers, queue, tx, properties, clock);
         this.worker = new DeliveryWorker(
                 subscribers,
-                deliveries,
+                new DeliveryRepository(database, properties),
                 new AttemptRepository(database, uuids),
                 publisher,
                 codec,
@@ -125,7 +125,7 @@ class SuspensionTests {
         }
 
         assertThat(platform.calls - callsBefore).isEqualTo(trials);
-        assertThat(deliveries.claimed).isEqualTo(trials);
+        assertThat(queue.claimed).isEqualTo(trials);
         assertThat(failedAttempts()).isEqualTo(platform.calls);
         assertThat(spentAttempts()).isEqualTo(platform.calls);
         assertThat(owed()).isEqualTo(3 * AGGREGATES);
@@ -249,11 +249,11 @@ class SuspensionTests {
     }
 
     /** Counts what is claimed. */
-    private static final class CountingDeliveries extends DeliveryRepository {
+    private static final class CountingQueue extends DeliveryQueue {
 
         volatile int claimed;
 
-        CountingDeliveries(DatabaseClient database, BusProperties properties) {
+        CountingQueue(DatabaseClient database, BusProperties properties) {
             super(database, properties);
         }
 
