@@ -36,8 +36,8 @@ public final class Training {
             service.awaitSettled();
         }
         System.out.printf(
-                "%nStart it with%n  java %s%s -jar %s%n",
-                hasCache ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=", archive, jar);
+                "%nStart it with%n  java %s %s%s -jar %s%n",
+                String.join(" ", options.jvm()), hasCache ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=", archive, jar);
     }
 
     /** As the jar is, nothing of what is in it can be archived. */
