@@ -9,8 +9,8 @@ import java.util.UUID;
  * @param attempts how many attempts have been begun, this one included
  * @param fence rises with each claim; whoever holds an older one can neither acknowledge nor postpone the delivery
  * @param owedSince when it was recorded, or last re-driven by an operator: its age counts from there
- * @param inTurn whether nothing earlier of its aggregate was owed to the handler when it was recorded or found, and so nothing
- *     ever will be; if false, that is yet to be asked
+ * @param inTurn whether it was the handler's turn when it was recorded or found: nothing earlier of its aggregate was owed. So it
+ *     stays, but where dead ones are passed: an operator may send such a one on its way again. If false, it is yet to be asked
  * @param leaseEnd until when it is left to whoever holds it, unless the lease is renewed
  */
 record Delivery(

@@ -100,13 +100,17 @@ class DeliverySweeper {
                 .map(due -> due.size() == room);
     }
 
-    /** In a transaction, which ends only when the events that it is about are on disk: the world is told nothing before. */
     private Mono<List<Delivery>> claim(List<Delivery> due) {
         Instant now = clock.instant();
         return due.isEmpty()
                 ? Mono.just(due)
                 : queue.claim(due, properties.instance(), now, now.plus(properties.lease()))
-                        .as(tx::transactional);
+                        .delayUntil(claimed -> onDisk());
+    }
+
+    /** A transaction ends only when what was read before it is on disk, too: the world is told nothing before. */
+    private Mono<Void> onDisk() {
+        return Mono.<Void>empty().as(tx::transactional);
     }
 
     private void offer(String handler, List<Delivery> found, int room) {

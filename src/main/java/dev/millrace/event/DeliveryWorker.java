@@ -70,25 +70,26 @@ class DeliveryWorker {
                 .onErrorResume(NotHeld.class, error -> releaseToLater(delivery));
     }
 
-    /**
-     * A delivery in turn stays so, and is held until its lease ends; and when it is acknowledged, the database says so again. Of
-     * any other, and of one that has waited for half of its lease, whoever's clock is right, only the database knows.
-     */
+    /** Before what can be undone: when it is acknowledged, the database says once more whether it was to be done. */
     private Mono<Boolean> isHeld(Delivery delivery) {
         return isFresh(delivery) ? Mono.just(true) : deliveries.isHeld(delivery);
     }
 
+    /** Before what cannot. Asks in a transaction, which ends only when the event it was about is on disk. */
+    private Mono<Boolean> isSurelyHeld(Delivery delivery) {
+        return isFresh(delivery) && properties.policyOf(delivery.handler()).holdsBack()
+                ? Mono.just(true)
+                : deliveries.isHeld(delivery).as(tx::transactional);
+    }
+
+    /** In turn, and with half of its lease left, whoever's clock is right; of any other only the database knows. */
     private boolean isFresh(Delivery delivery) {
         Duration half = properties.lease().dividedBy(2);
         return delivery.inTurn() && clock.instant().plus(half).isBefore(delivery.leaseEnd());
     }
 
-    /** Asks in a transaction, which ends only when the event it was about is on disk: the world is told nothing before. */
     private <E extends DomainEvent> Mono<Void> handleRemotely(RemoteEventHandler<E> handler, Delivery delivery) {
-        return (isFresh(delivery)
-                        ? Mono.just(true)
-                        : deliveries.isHeld(delivery).as(tx::transactional))
-                .flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
+        return isSurelyHeld(delivery).flatMap(held -> held ? send(handler, delivery) : releaseToLater(delivery));
     }
 
     private <E extends DomainEvent> Mono<Void> send(RemoteEventHandler<E> handler, Delivery delivery) {

@@ -17,8 +17,8 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
 /**
- * Decides which requests are begun. It bounds how much is under way, so that overload is answered at once instead of queued:
- * beyond the bound a request gets 503 {@code overloaded} and nothing is begun.
+ * Decides which requests are begun. It bounds how much is under way, so that overload does not queue: beyond the bound a request
+ * gets 503 {@code overloaded} and nothing is begun.
  *
  * <p>A refusal is written after a pause, during which its connection asks for nothing more. Without that, clients who try again
  * at once would take the time of those who are served. Those that pause are bounded, too; beyond that bound, refusals come at
@@ -72,7 +72,8 @@ class Admission implements HttpHandlerDecoratorFactory, SmartLifecycle {
         return (request, response) -> isExempt(request)
                 ? handler.handle(request, response)
                 : Mono.defer(() -> enter()
-                        ? handler.handle(request, response).doFinally(signal -> requests.decrementAndGet())
+                        ? Mono.defer(() -> handler.handle(request, response))
+                                .doFinally(signal -> requests.decrementAndGet())
                         : refuse(request, response));
     }
 
@@ -85,7 +86,7 @@ class Admission implements HttpHandlerDecoratorFactory, SmartLifecycle {
     public void stop(Runnable done) {
         open = false;
         log.info("Stopping: no request is begun any more, {} are being answered", requests.get());
-        Drain.await("requests", requests::get, deadline, done);
+        Drain.await("requests", () -> requests.get() + pausing.get(), deadline, done);
     }
 
     @Override
@@ -115,8 +116,12 @@ class Admission implements HttpHandlerDecoratorFactory, SmartLifecycle {
 
     private Mono<Void> refuse(ServerHttpRequest request, ServerHttpResponse response) {
         refused.increment();
+        return open ? pause().then(Mono.defer(() -> answer(request, response))) : answer(request, response);
+    }
+
+    private Mono<Void> answer(ServerHttpRequest request, ServerHttpResponse response) {
         if (open) {
-            return pause().then(Mono.defer(() -> problems.refuse(request, response, new Overloaded())));
+            return problems.refuse(request, response, new Overloaded());
         }
         response.getHeaders().set(HttpHeaders.CONNECTION, "close");
         return problems.refuse(request, response, Overloaded.stopping());

@@ -20,6 +20,8 @@ import reactor.core.scheduler.Schedulers;
 @RequiredArgsConstructor(access = AccessLevel.PRIVATE)
 public final class Recurring implements SmartLifecycle {
 
+    private static final Duration LONGEST_REST = Duration.ofMinutes(15);
+
     private final String name;
     private final Duration interval;
     private final Mono<?> work;
@@ -30,7 +32,7 @@ public final class Recurring implements SmartLifecycle {
         this(name, interval, work, 0);
     }
 
-    /** The same, but after each turn it rests for at least so many times as long as the turn took. */
+    /** The same, but after each turn it rests for at least so many times as long as the turn took, or for a quarter of an hour. */
     public Recurring resting(int times) {
         return new Recurring(name, interval, work, times);
     }
@@ -46,7 +48,8 @@ public final class Recurring implements SmartLifecycle {
     private Mono<Void> turn() {
         return Mono.defer(() -> {
             long begun = now();
-            Mono<Long> resting = Mono.defer(() -> Mono.delay(Duration.ofNanos((now() - begun) * rest)));
+            Mono<Long> resting = Mono.defer(
+                    () -> Mono.delay(Duration.ofNanos(Math.min(LONGEST_REST.toNanos(), (now() - begun) * rest))));
             return work.then().onErrorResume(this::skip).then(rest == 0 ? Mono.empty() : resting.then());
         });
     }

@@ -232,6 +232,35 @@ class DeliveryWorkerTests {
     }
 
     @Test
+    void sendsWhatItHoldsWithoutAskingAndNothingUnderALeaseThatHasEnded() {
+        EventBench strict = new EventBench(database, tx, 0, EventTransportContract.HOLDS_BACK, remote);
+        strict.publish(new Happened(aggregate, 1));
+        Delivery lost = only(strict.claim(remote, "one"));
+        strict.clock.forward(EventBench.LEASE.plusSeconds(1));
+        Delivery held = only(strict.claim(remote, "other"));
+
+        strict.attempt(lost);
+        assertThat(remote.keys).isEmpty();
+        strict.attempt(held);
+
+        assertThat(remote.keys).containsExactly(held.id());
+        assertThat(strict.owed(remote)).isEmpty();
+    }
+
+    @Test
+    void sendsNothingThatIsNotInItsTurn() {
+        EventBench strict = new EventBench(database, tx, 0, EventTransportContract.HOLDS_BACK, remote);
+        strict.publish(new Happened(aggregate, 1));
+        strict.publish(new Happened(aggregate, 2));
+        List<Delivery> both = strict.claim(remote);
+
+        strict.attempt(both.get(1));
+
+        assertThat(both).extracting(Delivery::inTurn).containsExactly(true, false);
+        assertThat(remote.keys).isEmpty();
+    }
+
+    @Test
     void triesAgainWhenTheOutsideWorldDoesNotAnswer() {
         EventBench hasty =
                 new EventBench(database, tx, 0, EventBench.LEASE, Duration.ofMillis(50), EventBench.PATIENT, remote);

@@ -142,7 +142,7 @@ class EventRepositoryTests {
                 delivery.attempts(),
                 delivery.fence(),
                 "",
-                delivery.owedSince());
+                delivery.leaseEnd());
     }
 
     private List<Owed> stored(UUID aggregate) {

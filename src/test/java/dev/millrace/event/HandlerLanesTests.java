@@ -13,12 +13,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Lanes lose nothing that many threads offer at once, keep each aggregate's order, and hold no more than their capacity. */
 class HandlerLanesTests {
@@ -110,6 +112,25 @@ class HandlerLanesTests {
 
         await().untilAsserted(() -> assertThat(begun).containsExactlyInAnyOrder(1L, 3L));
         assertThat(lanes.held()).hasSize(3);
+    }
+
+    @Test
+    void knowSinceWhenTheyHoldWhat() {
+        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
+        HandlerLanes lanes = new HandlerLanes("test", 1, 2);
+        Delivery early = aDelivery(UUID.randomUUID(), 1);
+        lanes.reserve(2);
+        lanes.offer(early);
+        time.advanceTimeBy(Duration.ofSeconds(5));
+        lanes.offer(aDelivery(UUID.randomUUID(), 1));
+
+        assertThat(lanes.heldFor(Duration.ofSeconds(5))).containsExactly(early.id());
+        assertThat(lanes.held()).hasSize(2);
+    }
+
+    @AfterEach
+    void realTime() {
+        VirtualTimeScheduler.reset();
     }
 
     @Test

@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -19,7 +21,7 @@ import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Beyond its bound the service says so at once and begins nothing, and takes requests again as soon as there is room. */
+/** Beyond its bound the service says so and begins nothing, and takes requests again as soon as there is room. */
 class AdmissionTests {
 
     private static final Duration PAUSE = Duration.ofMillis(20);
@@ -29,6 +31,11 @@ class AdmissionTests {
             inFlight, new ProblemHandler(new JsonMapper()), new SimpleMeterRegistry(), 1, PAUSE, Duration.ofSeconds(5));
     private final AtomicInteger begun = new AtomicInteger();
     private final Sinks.Empty<Void> work = Sinks.empty();
+
+    @AfterEach
+    void realTime() {
+        VirtualTimeScheduler.reset();
+    }
 
     @Test
     void refusesWhatGoesBeyondTheBound() {
@@ -54,10 +61,30 @@ class AdmissionTests {
     void keepsFewWaitingForTheirRefusal() {
         VirtualTimeScheduler.getOrSet();
         request("/payments").subscribe();
-        IntStream.range(0, 4).forEach(i -> request("/payments").subscribe());
+        List<Disposable> waiting =
+                Stream.generate(() -> request("/payments").subscribe()).limit(4).toList();
 
         request("/payments").as(StepVerifier::create).verifyComplete();
-        VirtualTimeScheduler.reset();
+        waiting.get(0).dispose();
+        request("/payments")
+                .as(StepVerifier::create)
+                .expectSubscription()
+                .expectNoEvent(Duration.ofMillis(50))
+                .thenCancel()
+                .verify();
+    }
+
+    @Test
+    void tellsThoseWhoWaitForTheirRefusalThatItStops() {
+        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
+        request("/payments").subscribe();
+        MockServerHttpResponse response = new MockServerHttpResponse();
+        request("/payments", response).subscribe();
+
+        admission.stop(() -> {});
+        time.advanceTimeBy(PAUSE);
+
+        assertThat(response.getHeaders().getFirst(HttpHeaders.CONNECTION)).isEqualTo("close");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -53,6 +54,10 @@ class RecurringTests {
         assertThat(turns).hasValue(2);
 
         recurring.stop();
+    }
+
+    @AfterEach
+    void realTime() {
         VirtualTimeScheduler.reset();
     }
 
