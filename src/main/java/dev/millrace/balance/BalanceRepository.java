@@ -10,16 +10,11 @@ import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import lombok.RequiredArgsConstructor;
-import org.jspecify.annotations.Nullable;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
 import org.springframework.stereotype.Repository;
@@ -36,13 +31,31 @@ class BalanceRepository {
              WHERE user_id = :user AND amount >= :amount
             """;
 
-    /** Takes what many payments take from an account at once; the account covers all of it, or stays as it is. */
+    /**
+     * Takes what many payments take from an account at once, with an entry for each of them in their order; the account covers
+     * all of it, or stays as it is. What an entry says was left is what is left in the end, and what was taken after it.
+     */
     private static final String DECREASE_ALL = """
-            UPDATE balance SET amount = balance.amount - n.total, version = balance.version + n.payments
-              FROM UNNEST(CAST(:users AS BIGINT[]), CAST(:totals AS BIGINT[]), CAST(:payments AS BIGINT[]))
-                   AS n (user_id, total, payments)
-             WHERE balance.user_id = n.user_id AND balance.amount >= n.total
-            RETURNING balance.user_id, balance.amount, balance.version
+            WITH debit AS (
+                SELECT n.*,
+                       COALESCE(SUM(amount) OVER later, 0) AS taken_later,
+                       COUNT(*) OVER later AS debits_later
+                  FROM UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[]), CAST(:amounts AS BIGINT[]),
+                              CAST(:references AS UUID[]), CAST(:ats AS TIMESTAMPTZ[]))
+                       WITH ORDINALITY AS n (id, user_id, amount, reference, at, place)
+                WINDOW later AS (PARTITION BY user_id ORDER BY place
+                                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)),
+            taken AS (
+                UPDATE balance SET amount = balance.amount - n.total, version = balance.version + n.debits
+                  FROM (SELECT user_id, CAST(SUM(amount) AS BIGINT) AS total, COUNT(*) AS debits
+                          FROM debit GROUP BY user_id) AS n
+                 WHERE balance.user_id = n.user_id AND balance.amount >= n.total
+                RETURNING balance.user_id, balance.amount, balance.version)
+            INSERT INTO balance_entry (id, user_id, sequence, type, amount, balance_after, reference, at)
+            SELECT debit.id, debit.user_id, taken.version - debit.debits_later, 'PAYMENT', -debit.amount,
+                   taken.amount + debit.taken_later, debit.reference, debit.at
+              FROM debit JOIN taken ON taken.user_id = debit.user_id
+            RETURNING id
             """;
 
     private static final String INCREASE = """
@@ -73,7 +86,7 @@ class BalanceRepository {
 
     private final JointStatement<Long, Balance> find = JointStatement.read(this::findOne);
 
-    private final JointStatement<Debit, Balance> decrease =
+    private final JointStatement<Debit, UUID> decrease =
             JointStatement.change(this::decreaseOne).together(this::decreaseAll);
 
     private final JointStatement<Credit, Balance> increase = JointStatement.change(this::increaseOne);
@@ -83,7 +96,21 @@ class BalanceRepository {
     private final JointStatement<BalanceEntry, Void> insertEntry =
             JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
 
-    private record Debit(long userId, Money amount) {}
+    /** What is taken from an account, and the id of the entry that will say so. */
+    record Debit(UUID id, long userId, Money amount, UUID reference, Instant at) {
+
+        BalanceEntry leaving(Balance after) {
+            return new BalanceEntry(
+                    id,
+                    userId,
+                    after.version(),
+                    BalanceEntry.Type.PAYMENT,
+                    -amount.amount(),
+                    after.amount(),
+                    reference,
+                    at);
+        }
+    }
 
     private record Credit(long userId, Money amount) {}
 
@@ -105,9 +132,9 @@ class BalanceRepository {
                 .filter(rows -> rows == 1);
     }
 
-    /** Takes the amount; empty if the balance does not cover it. */
-    Mono<Balance> decrease(long userId, Money amount) {
-        return decrease.ask(new Debit(userId, amount));
+    /** Takes the amount and adds the entry, whose id it returns; empty if the balance does not cover it. */
+    Mono<UUID> decrease(Debit debit) {
+        return decrease.ask(debit);
     }
 
     /** Adds the amount; empty if there is no account, or if it would leave the range of {@link Money}. */
@@ -168,53 +195,28 @@ class BalanceRepository {
                 .one();
     }
 
-    private Mono<Balance> decreaseOne(Debit debit) {
-        return change(debit.userId(), debit.amount(), database.sql(DECREASE));
+    private Mono<UUID> decreaseOne(Debit debit) {
+        return change(debit.userId(), debit.amount(), database.sql(DECREASE))
+                .delayUntil(after -> insertOne(debit.leaving(after)))
+                .map(after -> debit.id());
     }
 
     /** Where an account does not cover all that is wanted of it, its debits are tried one by one, in their order. */
-    private Mono<List<Optional<Balance>>> decreaseAll(List<Debit> debits) {
-        Map<Long, List<Debit>> byUser =
-                debits.stream().collect(Collectors.groupingBy(Debit::userId, TreeMap::new, Collectors.toList()));
+    private Mono<List<Optional<UUID>>> decreaseAll(List<Debit> debits) {
         return database.sql(DECREASE_ALL)
-                .bind("users", byUser.keySet().toArray(Long[]::new))
-                .bind("totals", column(byUser.values(), BalanceRepository::total, Long[]::new))
-                .bind("payments", column(byUser.values(), all -> (long) all.size(), Long[]::new))
-                .map(row -> toBalance(required(row, "user_id", Long.class), row))
+                .bind("ids", column(debits, Debit::id, UUID[]::new))
+                .bind("users", column(debits, Debit::userId, Long[]::new))
+                .bind("amounts", column(debits, debit -> debit.amount().amount(), Long[]::new))
+                .bind("references", column(debits, Debit::reference, UUID[]::new))
+                .bind("ats", column(debits, Debit::at, Instant[]::new))
+                .map(row -> required(row, "id", UUID.class))
                 .all()
-                .collectMap(Balance::userId)
-                .flatMap(balances -> Flux.fromIterable(byUser.entrySet())
-                        .concatMap(account -> answers(account.getValue(), balances.get(account.getKey())))
-                        .collectMap(Answered::debit, Answered::balance, IdentityHashMap::new))
-                .map(answers -> debits.stream().map(answers::get).toList());
-    }
-
-    private record Answered(Debit debit, Optional<Balance> balance) {}
-
-    private Flux<Answered> answers(List<Debit> debits, @Nullable Balance last) {
-        return last == null
-                ? Flux.fromIterable(debits).concatMap(debit -> decreaseOne(debit)
-                        .map(Optional::of)
-                        .defaultIfEmpty(Optional.empty())
-                        .map(balance -> new Answered(debit, balance)))
-                : Flux.fromIterable(stepsTo(last, debits));
-    }
-
-    /** What the balance was after each of the debits, the last of which has led to this one. */
-    private static List<Answered> stepsTo(Balance last, List<Debit> debits) {
-        List<Answered> steps = new ArrayList<>();
-        Money amount = Money.of(last.amount().amount() + total(debits));
-        long version = last.version() - debits.size();
-        for (Debit debit : debits) {
-            amount = amount.minus(debit.amount());
-            version++;
-            steps.add(new Answered(debit, Optional.of(new Balance(last.userId(), amount, version))));
-        }
-        return steps;
-    }
-
-    private static long total(List<Debit> debits) {
-        return debits.stream().mapToLong(debit -> debit.amount().amount()).sum();
+                .collect(Collectors.toSet())
+                .flatMap(taken -> Flux.fromIterable(debits)
+                        .concatMap(debit -> taken.contains(debit.id())
+                                ? Mono.just(Optional.of(debit.id()))
+                                : decreaseOne(debit).map(Optional::of).defaultIfEmpty(Optional.empty()))
+                        .collectList());
     }
 
     private static Mono<Balance> change(long userId, Money amount, GenericExecuteSpec update) {

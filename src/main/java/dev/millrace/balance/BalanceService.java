@@ -1,6 +1,7 @@
 package dev.millrace.balance;
 
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.millrace.balance.BalanceRepository.Debit;
 import dev.millrace.shared.Money;
 import dev.millrace.shared.MoneyOutOfRange;
 import dev.millrace.shared.Page;
@@ -31,11 +32,10 @@ public class BalanceService {
      * @return completes when it is taken; fails with {@link InsufficientBalance} if the balance does not cover it
      */
     public Mono<Void> decreaseBalance(long userId, Money amount, UUID reference) {
-        return takeOrRefuse(userId, amount)
-                .single()
-                .map(balance -> entry(BalanceEntry.Type.PAYMENT, balance, -amount.amount(), reference))
-                .flatMap(balances::insertEntry)
-                .as(tx::transactional);
+        return Mono.fromSupplier(() -> new Debit(uuids.generate(), userId, amount, reference, clock.instant()))
+                .flatMap(this::takeOrRefuse)
+                .as(tx::transactional)
+                .then();
     }
 
     /** Gives the amount back to the user's balance, for the reference. */
@@ -74,16 +74,16 @@ public class BalanceService {
         return balances.insertEmpty(userId).then(balances.increase(userId, amount));
     }
 
-    private Mono<Balance> takeOrRefuse(long userId, Money amount) {
-        return balances.decrease(userId, amount).switchIfEmpty(Mono.defer(() -> refuse(userId, amount)));
+    private Mono<UUID> takeOrRefuse(Debit debit) {
+        return balances.decrease(debit).switchIfEmpty(Mono.defer(() -> refuse(debit)));
     }
 
     /** If the money has come in since the attempt to take it, the attempt is made again. */
-    private Mono<Balance> refuse(long userId, Money amount) {
-        return getBalance(userId)
-                .filter(balance -> balance.amount().compareTo(amount) < 0)
-                .flatMap(balance -> Mono.<Balance>error(InsufficientBalance.of(amount, balance.amount())))
-                .switchIfEmpty(Mono.defer(() -> takeOrRefuse(userId, amount)));
+    private Mono<UUID> refuse(Debit debit) {
+        return getBalance(debit.userId())
+                .filter(balance -> balance.amount().compareTo(debit.amount()) < 0)
+                .flatMap(balance -> Mono.<UUID>error(InsufficientBalance.of(debit.amount(), balance.amount())))
+                .switchIfEmpty(Mono.defer(() -> takeOrRefuse(debit)));
     }
 
     private BalanceEntry entry(BalanceEntry.Type type, Balance after, long amount, @Nullable UUID reference) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import lombok.RequiredArgsConstructor;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,7 @@ class EventRepositoryTests {
     private final TransactionalOperator tx;
     private final DatabaseClient database;
     private final NoArgGenerator uuids = Generators.timeBasedEpochGenerator();
+    private final AtomicInteger attempts = new AtomicInteger();
     private final Instant moment = Instant.now().truncatedTo(ChronoUnit.MICROS);
 
     /** What becomes of one delivery. */
@@ -109,6 +111,7 @@ class EventRepositoryTests {
         holding.join();
         List<List<Delivery>> answers =
                 appending.stream().map(CompletableFuture::join).toList();
+        assertThat(attempts).as("nothing was done again one by one").hasValue(1 + answers.size());
         return Stream.iterate(0, i -> i + 1)
                 .limit(questions.size())
                 .map(i -> result(questions.get(i), answers.get(i)))
@@ -116,7 +119,8 @@ class EventRepositoryTests {
     }
 
     private <T> Mono<T> inLane(Object subject, Mono<T> work) {
-        return work.as(tx::transactional)
+        return work.doFirst(attempts::incrementAndGet)
+                .as(tx::transactional)
                 .contextWrite(Lane.of("test of appending", subject).joined());
     }
 
