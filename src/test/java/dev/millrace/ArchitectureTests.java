@@ -80,6 +80,8 @@ class ArchitectureTests {
             "dev.millrace.payment.PaymentStatus",
             "dev.millrace.product.Product",
             "dev.millrace.product.ProductService",
+            "dev.millrace.transaction.DeferredChange",
+            "dev.millrace.transaction.DeferredChange$Part",
             "dev.millrace.transaction.JointStatement",
             "dev.millrace.transaction.Lane");
 

@@ -6,6 +6,8 @@ import static dev.millrace.shared.Rows.required;
 import dev.millrace.shared.Money;
 import dev.millrace.shared.PageRequest;
 import dev.millrace.shared.Rows;
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
@@ -70,9 +72,11 @@ class BalanceRepository {
 
     private static final String INSERT_ENTRIES = """
             INSERT INTO balance_entry (id, user_id, sequence, type, amount, balance_after, reference, at)
-            SELECT * FROM UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[]), CAST(:sequences AS BIGINT[]),
-                                 CAST(:types AS VARCHAR[]), CAST(:amounts AS BIGINT[]), CAST(:afters AS BIGINT[]),
-                                 CAST(:references AS UUID[]), CAST(:ats AS TIMESTAMPTZ[]))
+            SELECT * FROM UNNEST(CAST(:entryIds AS UUID[]), CAST(:entryUsers AS BIGINT[]), CAST(:entrySequences AS BIGINT[]),
+                                 CAST(:entryTypes AS VARCHAR[]), CAST(:entryAmounts AS BIGINT[]),
+                                 CAST(:balancesAfter AS BIGINT[]), CAST(:entryReferences AS UUID[]),
+                                 CAST(:entryTimes AS TIMESTAMPTZ[]))
+            RETURNING 1
             """;
 
     private static final String LIST_ENTRIES = """
@@ -93,8 +97,8 @@ class BalanceRepository {
 
     private final JointStatement<Long, Long> insertEmpty = JointStatement.change(this::insertOneEmpty);
 
-    private final JointStatement<BalanceEntry, Void> insertEntry =
-            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
+    private final DeferredChange<BalanceEntry> insertEntry =
+            DeferredChange.of(this::insertOne, BalanceRepository::insertAll);
 
     /** What is taken from an account, and the id of the entry that will say so. */
     record Debit(UUID id, long userId, Money amount, UUID reference, Instant at) {
@@ -150,7 +154,7 @@ class BalanceRepository {
     }
 
     Mono<Void> insertEntry(BalanceEntry entry) {
-        return insertEntry.ask(entry);
+        return insertEntry.make(entry);
     }
 
     private Mono<Void> insertOne(BalanceEntry entry) {
@@ -175,17 +179,18 @@ class BalanceRepository {
                 .all();
     }
 
-    private Mono<Void> insertAll(List<BalanceEntry> entries) {
-        return database.sql(INSERT_ENTRIES)
-                .bind("ids", column(entries, BalanceEntry::id, UUID[]::new))
-                .bind("users", column(entries, BalanceEntry::userId, Long[]::new))
-                .bind("sequences", column(entries, BalanceEntry::sequence, Long[]::new))
-                .bind("types", column(entries, entry -> entry.type().name(), String[]::new))
-                .bind("amounts", column(entries, BalanceEntry::amount, Long[]::new))
-                .bind("afters", column(entries, entry -> entry.balanceAfter().amount(), Long[]::new))
-                .bind("references", column(entries, BalanceEntry::reference, UUID[]::new))
-                .bind("ats", column(entries, BalanceEntry::at, Instant[]::new))
-                .then();
+    private static Part insertAll(List<BalanceEntry> entries) {
+        return Part.changing("entry", INSERT_ENTRIES, entries.size())
+                .bind("entryIds", column(entries, BalanceEntry::id, UUID[]::new))
+                .bind("entryUsers", column(entries, BalanceEntry::userId, Long[]::new))
+                .bind("entrySequences", column(entries, BalanceEntry::sequence, Long[]::new))
+                .bind("entryTypes", column(entries, entry -> entry.type().name(), String[]::new))
+                .bind("entryAmounts", column(entries, BalanceEntry::amount, Long[]::new))
+                .bind(
+                        "balancesAfter",
+                        column(entries, entry -> entry.balanceAfter().amount(), Long[]::new))
+                .bind("entryReferences", column(entries, BalanceEntry::reference, UUID[]::new))
+                .bind("entryTimes", column(entries, BalanceEntry::at, Instant[]::new));
     }
 
     private Mono<Balance> findOne(long userId) {

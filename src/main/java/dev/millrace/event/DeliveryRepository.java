@@ -3,10 +3,14 @@ package dev.millrace.event;
 import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import dev.millrace.transaction.JointStatement;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -39,10 +43,10 @@ class DeliveryRepository {
 
     private static final String ACKNOWLEDGE = "DELETE FROM delivery WHERE id = :id AND fence = :fence AND %s";
 
-    private static final String ACKNOWLEDGE_EACH = """
-            DELETE FROM delivery USING UNNEST(CAST(:ids AS UUID[]), CAST(:fences AS BIGINT[])) AS n (id, fence)
+    private static final String ACKNOWLEDGE_ALL = """
+            DELETE FROM delivery USING UNNEST(CAST(:{table}Ids AS UUID[]), CAST(:{table}Fences AS BIGINT[])) AS n (id, fence)
              WHERE delivery.id = n.id AND delivery.fence = n.fence AND %s
-            RETURNING delivery.id
+            RETURNING 1
             """;
 
     private static final String POSTPONE = """
@@ -64,7 +68,19 @@ class DeliveryRepository {
     private final BusProperties properties;
 
     private final Map<String, JointStatement<Delivery, UUID>> isHeld = new ConcurrentHashMap<>();
-    private final Map<String, JointStatement<Delivery, UUID>> acknowledge = new ConcurrentHashMap<>();
+
+    /** One for each condition, and not for each handler: those of several are made together. */
+    private final Map<HeadOfLine, DeferredChange<Delivery>> acknowledge = new EnumMap<>(Map.of(
+            HeadOfLine.DEAD_HOLD_BACK, acknowledgement(HeadOfLine.DEAD_HOLD_BACK, "strictly"),
+            HeadOfLine.DEAD_ARE_PASSED, acknowledgement(HeadOfLine.DEAD_ARE_PASSED, "handled")));
+
+    /** The delivery is no longer ours, or something earlier is owed: an effect was not this worker's to bring about. */
+    static final class NotHeld extends RuntimeException {
+
+        NotHeld() {
+            super(null, null, false, false);
+        }
+    }
 
     /** Whether the delivery is still ours and nothing earlier is owed. */
     Mono<Boolean> isHeld(Delivery delivery) {
@@ -81,21 +97,23 @@ class DeliveryRepository {
                 .together(Delivery::id, deliveries -> findIds(many, deliveries));
     }
 
-    /** Deletes the delivery; false if it is no longer ours, or if something earlier is owed. */
-    Mono<Boolean> acknowledge(Delivery delivery) {
-        return acknowledge
-                .computeIfAbsent(delivery.handler(), this::acknowledgement)
-                .ask(delivery)
-                .hasElement();
+    /** Deletes the delivery; fails with {@link NotHeld} if it is no longer ours, or if something earlier is owed. */
+    Mono<Void> acknowledge(Delivery delivery) {
+        return Objects.requireNonNull(acknowledge.get(HeadOfLine.of(properties.policyOf(delivery.handler()))))
+                .make(delivery);
     }
 
-    private JointStatement<Delivery, UUID> acknowledgement(String handler) {
-        String one = HeadOfLine.of(properties.policyOf(handler)).in(ACKNOWLEDGE);
-        String many = HeadOfLine.of(properties.policyOf(handler)).in(ACKNOWLEDGE_EACH);
-        return JointStatement.change((Delivery delivery) -> changesOne(bind(one, delivery))
+    private DeferredChange<Delivery> acknowledgement(HeadOfLine condition, String table) {
+        String one = condition.in(ACKNOWLEDGE);
+        String all = condition.in(ACKNOWLEDGE_ALL.replace("{table}", table));
+        return DeferredChange.of(
+                delivery -> changesOne(bind(one, delivery))
                         .filter(changed -> changed)
-                        .map(changed -> delivery.id()))
-                .together(Delivery::id, deliveries -> findIds(many, deliveries));
+                        .switchIfEmpty(Mono.error(NotHeld::new))
+                        .then(),
+                deliveries -> Part.changing(table, all, deliveries.size())
+                        .bind(table + "Ids", column(deliveries, Delivery::id, UUID[]::new))
+                        .bind(table + "Fences", column(deliveries, Delivery::fence, Long[]::new)));
     }
 
     private Mono<Map<UUID, UUID>> findIds(String sql, List<Delivery> deliveries) {

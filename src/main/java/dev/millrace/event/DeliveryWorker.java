@@ -1,6 +1,7 @@
 package dev.millrace.event;
 
 import dev.millrace.event.AttemptRepository.Outcome;
+import dev.millrace.event.DeliveryRepository.NotHeld;
 import dev.millrace.transaction.Lane;
 import java.time.Clock;
 import java.time.Duration;
@@ -107,21 +108,12 @@ class DeliveryWorker {
 
     /** The effect comes first: what fails has changed nothing, and whoever shares the transaction goes on. */
     private Mono<Void> acknowledging(Delivery delivery, Mono<Void> effect) {
-        return effect.then(Mono.defer(() -> deliveries.acknowledge(delivery)))
-                .flatMap(ours -> ours ? Mono.empty() : Mono.error(new NotHeld()));
+        return effect.then(Mono.defer(() -> deliveries.acknowledge(delivery)));
     }
 
     /** Something earlier is owed, or somebody else has taken over; in that case this changes nothing. */
     private Mono<Void> releaseToLater(Delivery delivery) {
         return deliveries.release(delivery, clock.instant().plus(HELD_BACK));
-    }
-
-    /** Undoes an effect that was not this worker's to bring about. */
-    private static final class NotHeld extends RuntimeException {
-
-        NotHeld() {
-            super(null, null, false, false);
-        }
     }
 
     private Mono<Void> settle(Delivery delivery, Failure failure) {

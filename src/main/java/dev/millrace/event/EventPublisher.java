@@ -53,7 +53,7 @@ public class EventPublisher {
             List<NewEvent> added = published.stream()
                     .map(event -> toNewEvent(event, cause, owe(event, shipment)))
                     .toList();
-            return events.append(added).doOnNext(shipment::load).then();
+            return events.append(added, shipment::load);
         });
     }
 

@@ -3,7 +3,8 @@ package dev.millrace.event;
 import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
-import dev.millrace.transaction.JointStatement;
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
@@ -13,12 +14,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import lombok.RequiredArgsConstructor;
-import org.jspecify.annotations.Nullable;
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.r2dbc.core.DatabaseClient;
@@ -57,18 +56,17 @@ class EventRepository {
 
     /**
      * All that the above do, for many events. An event's place is its number among those of its aggregate that are appended with
-     * it; no two members of a group append to the same aggregate: they would get the same sequence, and the database refuses that.
-     * What is said of earlier deliveries is what was there before this statement.
+     * it. What is said of earlier deliveries is what was there before this statement.
      */
     private static final String APPEND_ALL = """
-            WITH added AS (
+            added AS (
                 INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
                                    correlation_id, causation_id, traceparent, fault_plan)
                 SELECT n.id, n.type, n.aggregate,
                        (SELECT COALESCE(MAX(sequence), 0) + n.place FROM event WHERE aggregate_id = n.aggregate),
                        n.at, n.payload, n.correlation, n.causation, n.traceparent, n.faults
-                  FROM UNNEST(CAST(:ids AS UUID[]), CAST(:types AS VARCHAR[]), CAST(:aggregates AS UUID[]),
-                              CAST(:places AS INTEGER[]), CAST(:ats AS TIMESTAMPTZ[]), CAST(:payloads AS VARCHAR[]),
+                  FROM UNNEST(CAST(:eventIds AS UUID[]), CAST(:eventTypes AS VARCHAR[]), CAST(:aggregates AS UUID[]),
+                              CAST(:places AS INTEGER[]), CAST(:eventTimes AS TIMESTAMPTZ[]), CAST(:payloads AS VARCHAR[]),
                               CAST(:correlations AS UUID[]), CAST(:causations AS UUID[]),
                               CAST(:traceparents AS VARCHAR[]), CAST(:faults AS VARCHAR[]))
                        AS n (id, type, aggregate, place, at, payload, correlation, causation, traceparent, faults)
@@ -78,24 +76,30 @@ class EventRepository {
                                       owner, next_attempt_at, created_at, owed_since)
                 SELECT n.id, added.id, n.handler, added.aggregate_id, added.sequence, 'PENDING', n.attempts, n.fence,
                        n.owner, n.next, n.at, n.at
-                  FROM UNNEST(CAST(:deliveries AS UUID[]), CAST(:events AS UUID[]), CAST(:handlers AS VARCHAR[]),
-                              CAST(:attempts AS INTEGER[]), CAST(:fences AS BIGINT[]), CAST(:owners AS VARCHAR[]),
-                              CAST(:nexts AS TIMESTAMPTZ[]), CAST(:since AS TIMESTAMPTZ[]))
+                  FROM UNNEST(CAST(:owedIds AS UUID[]), CAST(:owedEvents AS UUID[]), CAST(:owedHandlers AS VARCHAR[]),
+                              CAST(:owedAttempts AS INTEGER[]), CAST(:owedFences AS BIGINT[]), CAST(:owedOwners AS VARCHAR[]),
+                              CAST(:owedNexts AS TIMESTAMPTZ[]), CAST(:owedSince AS TIMESTAMPTZ[]))
                        AS n (id, event, handler, attempts, fence, owner, next, at)
                        JOIN added ON added.id = n.event
-                RETURNING id, event_id,
+                RETURNING id,
                           EXISTS (SELECT 1 FROM delivery earlier
                                    WHERE earlier.aggregate_id = delivery.aggregate_id
                                      AND earlier.handler = delivery.handler
                                      AND earlier.sequence < delivery.sequence) AS follows)
-            SELECT added.id, added.sequence, owed.id AS delivery_id, owed.follows
-              FROM added LEFT JOIN owed ON owed.event_id = added.id
+            """;
+
+    private static final String APPENDED = """
+            (SELECT ARRAY_AGG(id ORDER BY id) FROM added) AS added_ids,
+            (SELECT ARRAY_AGG(sequence ORDER BY id) FROM added) AS added_sequences,
+            (SELECT COUNT(*) FROM owed) AS owed,
+            (SELECT ARRAY_AGG(id) FROM owed WHERE follows) AS following
             """;
 
     private final DatabaseClient database;
 
-    private final JointStatement<List<NewEvent>, List<Delivery>> append =
-            JointStatement.change(this::appendEach).together(this::appendAll);
+    private final DeferredChange<Append> append = DeferredChange.of(this::appendEach, EventRepository::appendAll);
+
+    private record Append(List<NewEvent> events, Consumer<List<Delivery>> recorded) {}
 
     /** An event that has yet to find its place in the sequence, with what is owed for it. */
     record NewEvent(
@@ -121,17 +125,19 @@ class EventRepository {
     }
 
     /**
-     * Appends the events as the next ones of their aggregates and returns what is owed for them; if another came first, the
-     * transaction is to be repeated.
+     * Appends the events as the next ones of their aggregates and says what is owed for them, at the latest before the
+     * transaction commits; if another came first, the transaction is to be repeated.
      */
-    Mono<List<Delivery>> append(List<NewEvent> events) {
-        return append.ask(events);
+    Mono<Void> append(List<NewEvent> events, Consumer<List<Delivery>> recorded) {
+        return append.make(new Append(events, recorded));
     }
 
-    private Mono<List<Delivery>> appendEach(List<NewEvent> events) {
-        return Flux.fromIterable(events)
+    private Mono<Void> appendEach(Append appended) {
+        return Flux.fromIterable(appended.events())
                 .concatMap(event -> appendOne(event).flatMapMany(stored -> owe(stored, event.owed())))
-                .collectList();
+                .collectList()
+                .doOnNext(appended.recorded())
+                .then();
     }
 
     private Mono<StoredEvent> appendOne(NewEvent event) {
@@ -193,83 +199,76 @@ class EventRepository {
 
     private record Owed(NewDelivery delivery, UUID eventId) {}
 
-    private Mono<List<Optional<List<Delivery>>>> appendAll(List<List<NewEvent>> questions) {
-        List<Placed> placed = questions.stream().flatMap(EventRepository::place).toList();
+    private static Part appendAll(List<Append> appends) {
+        List<Placed> placed = place(appends);
         List<Owed> owed = placed.stream()
                 .map(Placed::event)
                 .flatMap(event -> event.owed().stream().map(delivery -> new Owed(delivery, event.id())))
                 .toList();
-        return database.sql(APPEND_ALL)
-                .bind("ids", column(placed, row -> row.event().id(), UUID[]::new))
-                .bind("types", column(placed, row -> row.event().type(), String[]::new))
+        return Part.of(APPEND_ALL, APPENDED, row -> tell(appends, Appended.of(row, placed.size(), owed.size())))
+                .bind("eventIds", column(placed, row -> row.event().id(), UUID[]::new))
+                .bind("eventTypes", column(placed, row -> row.event().type(), String[]::new))
                 .bind("aggregates", column(placed, row -> row.event().aggregateId(), UUID[]::new))
                 .bind("places", column(placed, Placed::place, Integer[]::new))
-                .bind("ats", column(placed, row -> row.event().at(), Instant[]::new))
+                .bind("eventTimes", column(placed, row -> row.event().at(), Instant[]::new))
                 .bind("payloads", column(placed, row -> row.event().payload(), String[]::new))
                 .bind("correlations", column(placed, row -> row.event().correlationId(), UUID[]::new))
                 .bind("causations", column(placed, row -> row.event().cause().causationId(), UUID[]::new))
                 .bind("traceparents", column(placed, row -> row.event().cause().traceparent(), String[]::new))
                 .bind("faults", column(placed, row -> row.event().cause().faultPlan(), String[]::new))
-                .bind("deliveries", column(owed, row -> row.delivery().id(), UUID[]::new))
-                .bind("events", column(owed, Owed::eventId, UUID[]::new))
-                .bind("handlers", column(owed, row -> row.delivery().handler(), String[]::new))
-                .bind("attempts", column(owed, row -> row.delivery().attempts(), Integer[]::new))
-                .bind("fences", column(owed, row -> row.delivery().fence(), Long[]::new))
-                .bind("owners", column(owed, row -> row.delivery().owner(), String[]::new))
-                .bind("nexts", column(owed, row -> row.delivery().next(), Instant[]::new))
-                .bind("since", column(owed, row -> row.delivery().owedSince(), Instant[]::new))
-                .map(Appended::of)
-                .all()
-                .collectList()
-                .onErrorMap(DuplicateKeyException.class, EventRepository::anotherCameFirst)
-                .map(rows -> answers(questions, rows));
+                .bind("owedIds", column(owed, row -> row.delivery().id(), UUID[]::new))
+                .bind("owedEvents", column(owed, Owed::eventId, UUID[]::new))
+                .bind("owedHandlers", column(owed, row -> row.delivery().handler(), String[]::new))
+                .bind("owedAttempts", column(owed, row -> row.delivery().attempts(), Integer[]::new))
+                .bind("owedFences", column(owed, row -> row.delivery().fence(), Long[]::new))
+                .bind("owedOwners", column(owed, row -> row.delivery().owner(), String[]::new))
+                .bind("owedNexts", column(owed, row -> row.delivery().next(), Instant[]::new))
+                .bind("owedSince", column(owed, row -> row.delivery().owedSince(), Instant[]::new));
     }
 
-    private static Stream<Placed> place(List<NewEvent> events) {
+    private static List<Placed> place(List<Append> appends) {
         Map<UUID, Integer> places = new HashMap<>();
-        return events.stream().map(event -> new Placed(event, places.merge(event.aggregateId(), 1, Integer::sum)));
-    }
-
-    private record Appended(
-            UUID eventId, long sequence, @Nullable UUID deliveryId, boolean follows) {
-
-        static Appended of(Readable row) {
-            UUID delivery = row.get("delivery_id", UUID.class);
-            return new Appended(
-                    required(row, "id", UUID.class),
-                    required(row, "sequence", Long.class),
-                    delivery,
-                    delivery != null && required(row, "follows", Boolean.class));
-        }
-    }
-
-    private static List<Optional<List<Delivery>>> answers(List<List<NewEvent>> questions, List<Appended> rows) {
-        Map<UUID, Long> sequences = new HashMap<>();
-        Set<UUID> following = new HashSet<>();
-        for (Appended row : rows) {
-            sequences.put(row.eventId(), row.sequence());
-            if (row.follows()) {
-                following.add(Objects.requireNonNull(row.deliveryId()));
-            }
-        }
-        return questions.stream()
-                .map(events -> Optional.of(toDeliveries(events, sequences, following)))
+        return appends.stream()
+                .flatMap(append -> append.events().stream())
+                .map(event -> new Placed(event, places.merge(event.aggregateId(), 1, Integer::sum)))
                 .toList();
     }
 
+    /** What is stored: the place of each event in its sequence, and which deliveries follow an earlier one. */
+    private record Appended(Map<UUID, Long> sequences, Set<UUID> following) {
+
+        static Appended of(Readable row, int events, int deliveries) {
+            UUID[] ids = required(row, "added_ids", UUID[].class);
+            Long[] sequences = required(row, "added_sequences", Long[].class);
+            UUID[] following = row.get("following", UUID[].class);
+            if (ids.length != events || required(row, "owed", Long.class) != deliveries) {
+                throw new IllegalStateException("Not all events were appended");
+            }
+            Map<UUID, Long> byId = new HashMap<>();
+            for (int i = 0; i < ids.length; i++) {
+                byId.put(ids[i], sequences[i]);
+            }
+            return new Appended(byId, following == null ? Set.of() : Set.of(following));
+        }
+    }
+
     /** Of those appended together, too, only the first of an aggregate is its handler's turn. */
-    private static List<Delivery> toDeliveries(List<NewEvent> events, Map<UUID, Long> sequences, Set<UUID> following) {
+    private static void tell(List<Append> appends, Appended appended) {
         record Turn(UUID aggregateId, String handler) {}
         Set<Turn> taken = new HashSet<>();
-        List<Delivery> deliveries = new ArrayList<>();
-        for (NewEvent event : events) {
-            StoredEvent stored = event.stored(Objects.requireNonNull(sequences.get(event.id())));
-            for (NewDelivery owed : event.owed()) {
-                boolean isFirst = taken.add(new Turn(event.aggregateId(), owed.handler()));
-                deliveries.add(owed.of(stored, isFirst && !following.contains(owed.id())));
+        for (Append append : appends) {
+            List<Delivery> deliveries = new ArrayList<>();
+            for (NewEvent event : append.events()) {
+                StoredEvent stored =
+                        event.stored(Objects.requireNonNull(appended.sequences().get(event.id())));
+                for (NewDelivery owed : event.owed()) {
+                    boolean isFirst = taken.add(new Turn(event.aggregateId(), owed.handler()));
+                    deliveries.add(
+                            owed.of(stored, isFirst && !appended.following().contains(owed.id())));
+                }
             }
+            append.recorded().accept(deliveries);
         }
-        return deliveries;
     }
 
     private static Throwable anotherCameFirst(Throwable duplicate) {

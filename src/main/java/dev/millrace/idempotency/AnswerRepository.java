@@ -3,6 +3,8 @@ package dev.millrace.idempotency;
 import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
@@ -29,10 +31,11 @@ class AnswerRepository {
     private static final String INSERT_ALL = """
             INSERT INTO idempotency_key (caller, operation, idempotency_key, fingerprint, status, location, body, created_at)
             SELECT * FROM UNNEST(CAST(:callers AS VARCHAR[]), CAST(:operations AS VARCHAR[]), CAST(:keys AS VARCHAR[]),
-                                 CAST(:fingerprints AS VARCHAR[]), CAST(:statuses AS INTEGER[]),
-                                 CAST(:locations AS VARCHAR[]), CAST(:bodies AS VARCHAR[]), CAST(:ats AS TIMESTAMPTZ[]))
+                                 CAST(:fingerprints AS VARCHAR[]), CAST(:answerStatuses AS INTEGER[]),
+                                 CAST(:locations AS VARCHAR[]), CAST(:bodies AS VARCHAR[]),
+                                 CAST(:answeredAt AS TIMESTAMPTZ[]))
             ON CONFLICT DO NOTHING
-            RETURNING caller, operation, idempotency_key
+            RETURNING 1
             """;
 
     private static final String FIND_ALL = """
@@ -59,8 +62,7 @@ class AnswerRepository {
     private final JointStatement<KeyScope, StoredAnswer> find =
             JointStatement.read(this::findOne).together(Function.identity(), this::findAll);
 
-    private final JointStatement<NewAnswer, KeyScope> insert =
-            JointStatement.change(this::insertOne).together(NewAnswer::scope, this::insertAll);
+    private final DeferredChange<NewAnswer> insert = DeferredChange.of(this::insertOne, AnswerRepository::insertAll);
 
     private record NewAnswer(KeyScope scope, StoredAnswer stored, Instant at) {
 
@@ -69,16 +71,24 @@ class AnswerRepository {
         }
     }
 
-    /** Keeps the answer under its key; false if the key has one already. */
-    Mono<Boolean> insert(KeyScope scope, StoredAnswer stored, Instant now) {
-        return insert.ask(new NewAnswer(scope, stored, now)).hasElement();
+    /** Someone else stored an answer for the key first. */
+    static final class KeyTaken extends RuntimeException {
+
+        KeyTaken() {
+            super(null, null, false, false);
+        }
+    }
+
+    /** Keeps the answer under its key; fails with {@link KeyTaken} if the key has one already. */
+    Mono<Void> insert(KeyScope scope, StoredAnswer stored, Instant now) {
+        return insert.make(new NewAnswer(scope, stored, now));
     }
 
     Mono<StoredAnswer> find(KeyScope scope) {
         return find.ask(scope);
     }
 
-    private Mono<KeyScope> insertOne(NewAnswer row) {
+    private Mono<Void> insertOne(NewAnswer row) {
         Answer answer = row.answer();
         return bind(database.sql(INSERT), row.scope())
                 .bind("fingerprint", row.stored().fingerprint())
@@ -89,21 +99,20 @@ class AnswerRepository {
                 .fetch()
                 .rowsUpdated()
                 .filter(rows -> rows == 1)
-                .map(rows -> row.scope());
+                .switchIfEmpty(Mono.error(KeyTaken::new))
+                .then();
     }
 
-    private Mono<Map<KeyScope, KeyScope>> insertAll(List<NewAnswer> rows) {
-        return bindAll(
-                        database.sql(INSERT_ALL),
-                        rows.stream().map(NewAnswer::scope).toList())
+    private static Part insertAll(List<NewAnswer> rows) {
+        return Part.changing("answered", INSERT_ALL, rows.size())
+                .bind("callers", column(rows, row -> row.scope().caller(), String[]::new))
+                .bind("operations", column(rows, row -> row.scope().operation(), String[]::new))
+                .bind("keys", column(rows, row -> row.scope().key(), String[]::new))
                 .bind("fingerprints", column(rows, row -> row.stored().fingerprint(), String[]::new))
-                .bind("statuses", column(rows, row -> row.answer().status(), Integer[]::new))
+                .bind("answerStatuses", column(rows, row -> row.answer().status(), Integer[]::new))
                 .bind("locations", column(rows, row -> row.answer().location(), String[]::new))
                 .bind("bodies", column(rows, row -> row.answer().body(), String[]::new))
-                .bind("ats", column(rows, NewAnswer::at, Instant[]::new))
-                .map(AnswerRepository::toScope)
-                .all()
-                .collectMap(Function.identity());
+                .bind("answeredAt", column(rows, NewAnswer::at, Instant[]::new));
     }
 
     private Mono<StoredAnswer> findOne(KeyScope scope) {

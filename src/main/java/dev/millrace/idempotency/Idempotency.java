@@ -1,5 +1,6 @@
 package dev.millrace.idempotency;
 
+import dev.millrace.idempotency.AnswerRepository.KeyTaken;
 import dev.millrace.shared.InFlight;
 import dev.millrace.shared.Problem;
 import dev.millrace.shared.ProblemHandler;
@@ -62,14 +63,6 @@ public class Idempotency {
 
         public static Success created(@Nullable String location, Object body) {
             return new Success(201, location, body);
-        }
-    }
-
-    /** Someone else stored an answer for the key first; the work was rolled back. */
-    private static final class KeyTaken extends RuntimeException {
-
-        KeyTaken() {
-            super(null, null, false, false);
         }
     }
 
@@ -142,8 +135,7 @@ public class Idempotency {
     }
 
     private Mono<Void> store(Keyed keyed, Answer answer) {
-        return answers.insert(keyed.scope(), new StoredAnswer(keyed.fingerprint(), answer), clock.instant())
-                .flatMap(stored -> stored ? Mono.empty() : Mono.error(new KeyTaken()));
+        return answers.insert(keyed.scope(), new StoredAnswer(keyed.fingerprint(), answer), clock.instant());
     }
 
     private Mono<ServerResponse> replay(Keyed keyed) {

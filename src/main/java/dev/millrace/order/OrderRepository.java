@@ -5,6 +5,8 @@ import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.shared.PageRequest;
 import dev.millrace.shared.Rows;
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
@@ -41,14 +43,17 @@ class OrderRepository {
     private static final String INSERT_ALL = """
             INSERT INTO orders (id, user_id, status, total_amount, created_at, expires_at, version)
             SELECT n.*, 0
-              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[]), CAST(:statuses AS VARCHAR[]),
-                          CAST(:totals AS BIGINT[]), CAST(:ats AS TIMESTAMPTZ[]), CAST(:expiries AS TIMESTAMPTZ[])) AS n
+              FROM UNNEST(CAST(:placedIds AS UUID[]), CAST(:placedUsers AS BIGINT[]), CAST(:placedStatuses AS VARCHAR[]),
+                          CAST(:placedTotals AS BIGINT[]), CAST(:placedTimes AS TIMESTAMPTZ[]),
+                          CAST(:placedExpiries AS TIMESTAMPTZ[])) AS n
+            RETURNING 1
             """;
 
     private static final String INSERT_ITEMS = """
             INSERT INTO order_item (order_id, line, product_id, name, quantity, unit_price)
-            SELECT * FROM UNNEST(CAST(:orders AS UUID[]), CAST(:lines AS INTEGER[]), CAST(:products AS BIGINT[]),
-                                 CAST(:names AS VARCHAR[]), CAST(:quantities AS BIGINT[]), CAST(:prices AS BIGINT[]))
+            SELECT * FROM UNNEST(CAST(:lineOrders AS UUID[]), CAST(:lineNumbers AS INTEGER[]), CAST(:lineProducts AS BIGINT[]),
+                                 CAST(:lineNames AS VARCHAR[]), CAST(:lineQuantities AS BIGINT[]),
+                                 CAST(:linePrices AS BIGINT[]))
             """;
 
     private static final String UPDATE = """
@@ -76,11 +81,11 @@ class OrderRepository {
     private static final String UPDATE_ALL = """
             UPDATE orders SET status = n.status, confirmed_at = n.confirmed, confirmation_failed_at = n.failed, expires_at = NULL,
                    version = orders.version + 1
-              FROM UNNEST(CAST(:ids AS UUID[]), CAST(:statuses AS VARCHAR[]), CAST(:confirmed AS TIMESTAMPTZ[]),
-                          CAST(:failed AS TIMESTAMPTZ[]), CAST(:versions AS BIGINT[]))
+              FROM UNNEST(CAST(:changedIds AS UUID[]), CAST(:changedStatuses AS VARCHAR[]), CAST(:confirmed AS TIMESTAMPTZ[]),
+                          CAST(:failed AS TIMESTAMPTZ[]), CAST(:changedVersions AS BIGINT[]))
                    AS n (id, status, confirmed, failed, version)
              WHERE orders.id = n.id AND orders.version = n.version
-            RETURNING orders.id
+            RETURNING 1
             """;
 
     /**
@@ -102,7 +107,10 @@ class OrderRepository {
                FOR UPDATE OF o
             """;
 
-    private static final String END_WAITING = "UPDATE orders SET expires_at = NULL WHERE id = ANY(:ids)";
+    private static final String END_WAITING = "UPDATE orders SET expires_at = NULL WHERE id = :id";
+
+    private static final String END_WAITING_ALL =
+            "UPDATE orders SET expires_at = NULL WHERE id = ANY(:paidOrders) RETURNING 1";
 
     private static final String EXPIRE = """
             UPDATE orders SET status = 'EXPIRED', expires_at = NULL, version = version + 1
@@ -113,8 +121,7 @@ class OrderRepository {
 
     private final DatabaseClient database;
 
-    private final JointStatement<NewOrder, Void> insert =
-            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
+    private final DeferredChange<NewOrder> insert = DeferredChange.of(this::insertOne, OrderRepository::insertAll);
 
     private final JointStatement<UUID, Order> find =
             JointStatement.read(this::findOne).together(Function.identity(), this::findByIds);
@@ -122,11 +129,10 @@ class OrderRepository {
     private final JointStatement<Claim, OrderToPay> claim =
             JointStatement.read(this::claimOne).together(Claim::orderId, this::claimAll);
 
-    private final JointStatement<UUID, Void> endWaiting =
-            JointStatement.insert((UUID id) -> endWaiting(List.of(id))).withoutAnswers(this::endWaiting);
+    private final DeferredChange<UUID> endWaiting =
+            DeferredChange.of(this::endOneWaiting, OrderRepository::endAllWaiting);
 
-    private final JointStatement<Order, UUID> update =
-            JointStatement.change(this::updateOne).together(Order::id, this::updateAll);
+    private final DeferredChange<Order> update = DeferredChange.of(this::updateOne, OrderRepository::updateAll);
 
     private record NewOrder(Order order, Instant expiresAt) {}
 
@@ -135,14 +141,12 @@ class OrderRepository {
     private record Claim(UUID orderId, long userId) {}
 
     Mono<Void> insert(Order order, Instant expiresAt) {
-        return insert.ask(new NewOrder(order, expiresAt));
+        return insert.make(new NewOrder(order, expiresAt));
     }
 
     /** Saves the order's status, unless somebody else has since it was read. */
     Mono<Void> update(Order order) {
-        return update.ask(order)
-                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + order.id())))
-                .then();
+        return update.make(order);
     }
 
     Mono<Order> find(UUID id) {
@@ -169,7 +173,7 @@ class OrderRepository {
 
     /** Takes the claimed order out of those that wait for a payment. */
     Mono<Void> endWaiting(UUID id) {
-        return endWaiting.ask(id);
+        return endWaiting.make(id);
     }
 
     /** Gives up orders that still wait for their payment at that time; tells how many. */
@@ -217,29 +221,29 @@ class OrderRepository {
                 .then();
     }
 
-    private Mono<Void> insertAll(List<NewOrder> added) {
-        return database.sql(INSERT_ALL)
-                .bind("ids", column(added, row -> row.order().id(), UUID[]::new))
-                .bind("users", column(added, row -> row.order().userId(), Long[]::new))
-                .bind("statuses", column(added, row -> row.order().status().name(), String[]::new))
-                .bind("totals", column(added, row -> row.order().totalAmount().amount(), Long[]::new))
-                .bind("ats", column(added, row -> row.order().createdAt(), Instant[]::new))
-                .bind("expiries", column(added, NewOrder::expiresAt, Instant[]::new))
-                .then()
-                .then(Mono.defer(() -> insertLines(added.stream()
-                        .flatMap(row -> linesOf(row.order()).stream())
-                        .toList())));
-    }
-
-    private Mono<Void> insertLines(List<Line> lines) {
-        return database.sql(INSERT_ITEMS)
-                .bind("orders", column(lines, Line::orderId, UUID[]::new))
-                .bind("lines", column(lines, Line::number, Integer[]::new))
-                .bind("products", column(lines, line -> line.item().productId(), Long[]::new))
-                .bind("names", column(lines, line -> line.item().name(), String[]::new))
-                .bind("quantities", column(lines, line -> line.item().quantity(), Long[]::new))
-                .bind("prices", column(lines, line -> line.item().unitPrice().amount(), Long[]::new))
-                .then();
+    private static Part insertAll(List<NewOrder> added) {
+        List<Line> lines =
+                added.stream().flatMap(row -> linesOf(row.order()).stream()).toList();
+        return Part.changing("placed", INSERT_ALL, added.size())
+                .and("line", INSERT_ITEMS)
+                .bind("placedIds", column(added, row -> row.order().id(), UUID[]::new))
+                .bind("placedUsers", column(added, row -> row.order().userId(), Long[]::new))
+                .bind(
+                        "placedStatuses",
+                        column(added, row -> row.order().status().name(), String[]::new))
+                .bind(
+                        "placedTotals",
+                        column(added, row -> row.order().totalAmount().amount(), Long[]::new))
+                .bind("placedTimes", column(added, row -> row.order().createdAt(), Instant[]::new))
+                .bind("placedExpiries", column(added, NewOrder::expiresAt, Instant[]::new))
+                .bind("lineOrders", column(lines, Line::orderId, UUID[]::new))
+                .bind("lineNumbers", column(lines, Line::number, Integer[]::new))
+                .bind("lineProducts", column(lines, line -> line.item().productId(), Long[]::new))
+                .bind("lineNames", column(lines, line -> line.item().name(), String[]::new))
+                .bind("lineQuantities", column(lines, line -> line.item().quantity(), Long[]::new))
+                .bind(
+                        "linePrices",
+                        column(lines, line -> line.item().unitPrice().amount(), Long[]::new));
     }
 
     private static List<Line> linesOf(Order order) {
@@ -257,7 +261,7 @@ class OrderRepository {
         return findAll(ids).collectMap(Order::id);
     }
 
-    private Mono<UUID> updateOne(Order order) {
+    private Mono<Void> updateOne(Order order) {
         return database.sql(UPDATE)
                 .bind("id", order.id())
                 .bind("status", order.status().name())
@@ -267,19 +271,17 @@ class OrderRepository {
                 .fetch()
                 .rowsUpdated()
                 .filter(rows -> rows == 1)
-                .map(rows -> order.id());
+                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + order.id())))
+                .then();
     }
 
-    private Mono<Map<UUID, UUID>> updateAll(List<Order> changed) {
-        return database.sql(UPDATE_ALL)
-                .bind("ids", column(changed, Order::id, UUID[]::new))
-                .bind("statuses", column(changed, order -> order.status().name(), String[]::new))
+    private static Part updateAll(List<Order> changed) {
+        return Part.changing("changed", UPDATE_ALL, changed.size())
+                .bind("changedIds", column(changed, Order::id, UUID[]::new))
+                .bind("changedStatuses", column(changed, order -> order.status().name(), String[]::new))
                 .bind("confirmed", column(changed, Order::confirmedAt, Instant[]::new))
                 .bind("failed", column(changed, Order::confirmationFailedAt, Instant[]::new))
-                .bind("versions", column(changed, Order::version, Long[]::new))
-                .map(row -> required(row, "id", UUID.class))
-                .all()
-                .collectMap(Function.identity());
+                .bind("changedVersions", column(changed, Order::version, Long[]::new));
     }
 
     private Mono<OrderToPay> claimOne(Claim wanted) {
@@ -299,8 +301,13 @@ class OrderRepository {
                 .collectMap(OrderToPay::id);
     }
 
-    private Mono<Void> endWaiting(List<UUID> ids) {
-        return database.sql(END_WAITING).bind("ids", ids.toArray(UUID[]::new)).then();
+    private Mono<Void> endOneWaiting(UUID id) {
+        return database.sql(END_WAITING).bind("id", id).then();
+    }
+
+    private static Part endAllWaiting(List<UUID> ids) {
+        return Part.changing("no_longer_waiting", END_WAITING_ALL, ids.size())
+                .bind("paidOrders", ids.toArray(UUID[]::new));
     }
 
     private static OrderToPay toOrderToPay(Readable row) {

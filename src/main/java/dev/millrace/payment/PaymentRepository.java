@@ -4,6 +4,8 @@ import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.shared.Rows;
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import dev.millrace.transaction.JointStatement;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
@@ -27,9 +29,10 @@ class PaymentRepository {
 
     private static final String INSERT_ALL = """
             INSERT INTO payment (id, order_id, user_id, amount, refunded_amount, status, paid_at)
-            SELECT * FROM UNNEST(CAST(:ids AS UUID[]), CAST(:orders AS UUID[]), CAST(:users AS BIGINT[]),
-                                 CAST(:amounts AS BIGINT[]), CAST(:refunded AS BIGINT[]), CAST(:statuses AS VARCHAR[]),
-                                 CAST(:ats AS TIMESTAMPTZ[]))
+            SELECT * FROM UNNEST(CAST(:paymentIds AS UUID[]), CAST(:paymentOrders AS UUID[]), CAST(:paymentUsers AS BIGINT[]),
+                                 CAST(:paymentAmounts AS BIGINT[]), CAST(:paymentRefunded AS BIGINT[]),
+                                 CAST(:paymentStatuses AS VARCHAR[]), CAST(:paymentTimes AS TIMESTAMPTZ[]))
+            RETURNING 1
             """;
 
     private static final String UPDATE = """
@@ -61,14 +64,13 @@ class PaymentRepository {
 
     private final DatabaseClient database;
 
-    private final JointStatement<Payment, Void> insert =
-            JointStatement.insert(this::insertOne).withoutAnswers(this::insertAll);
+    private final DeferredChange<Payment> insert = DeferredChange.of(this::insertOne, PaymentRepository::insertAll);
 
     private final JointStatement<UUID, Payment> findByOrder = JointStatement.read(this::findOneByOrder);
 
     /** Fails with a duplicate key if the order has a payment already. */
     Mono<Void> insert(Payment payment) {
-        return insert.ask(payment);
+        return insert.make(payment);
     }
 
     private Mono<Void> insertOne(Payment payment) {
@@ -83,18 +85,21 @@ class PaymentRepository {
                 .then();
     }
 
-    private Mono<Void> insertAll(List<Payment> payments) {
-        return database.sql(INSERT_ALL)
-                .bind("ids", column(payments, Payment::id, UUID[]::new))
-                .bind("orders", column(payments, Payment::orderId, UUID[]::new))
-                .bind("users", column(payments, Payment::userId, Long[]::new))
-                .bind("amounts", column(payments, payment -> payment.amount().amount(), Long[]::new))
+    private static Part insertAll(List<Payment> payments) {
+        return Part.changing("paid", INSERT_ALL, payments.size())
+                .bind("paymentIds", column(payments, Payment::id, UUID[]::new))
+                .bind("paymentOrders", column(payments, Payment::orderId, UUID[]::new))
+                .bind("paymentUsers", column(payments, Payment::userId, Long[]::new))
                 .bind(
-                        "refunded",
+                        "paymentAmounts",
+                        column(payments, payment -> payment.amount().amount(), Long[]::new))
+                .bind(
+                        "paymentRefunded",
                         column(payments, payment -> payment.refundedAmount().amount(), Long[]::new))
-                .bind("statuses", column(payments, payment -> payment.status().name(), String[]::new))
-                .bind("ats", column(payments, Payment::paidAt, Instant[]::new))
-                .then();
+                .bind(
+                        "paymentStatuses",
+                        column(payments, payment -> payment.status().name(), String[]::new))
+                .bind("paymentTimes", column(payments, Payment::paidAt, Instant[]::new));
     }
 
     /** Saves what the refund has made of the payment, unless more would have gone back than was paid. */

@@ -4,7 +4,8 @@ import static dev.millrace.shared.Rows.column;
 import static dev.millrace.shared.Rows.required;
 
 import dev.millrace.order.ProductSalesRankRecordedEvent.Sale;
-import dev.millrace.transaction.JointStatement;
+import dev.millrace.transaction.DeferredChange;
+import dev.millrace.transaction.DeferredChange.Part;
 import io.r2dbc.spi.Readable;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -36,14 +37,15 @@ class RankingRepository {
     private static final String ADD_ALL = """
             INSERT INTO product_sales (product_id, sold_hour, quantity, revenue)
             SELECT n.product, n.hour, SUM(n.quantity), SUM(n.revenue)
-              FROM UNNEST(CAST(:products AS BIGINT[]), CAST(:hours AS TIMESTAMPTZ[]),
-                          CAST(:quantities AS BIGINT[]), CAST(:revenues AS BIGINT[]))
+              FROM UNNEST(CAST(:soldProducts AS BIGINT[]), CAST(:soldHours AS TIMESTAMPTZ[]),
+                          CAST(:soldQuantities AS BIGINT[]), CAST(:soldRevenues AS BIGINT[]))
                    AS n (product, hour, quantity, revenue)
              GROUP BY n.product, n.hour
              ORDER BY n.product, n.hour
             ON CONFLICT (product_id, sold_hour) DO UPDATE
                 SET quantity = product_sales.quantity + EXCLUDED.quantity,
                     revenue = product_sales.revenue + EXCLUDED.revenue
+            RETURNING 1
             """;
 
     /** A sale that has yet to be counted (its delivery is dead) can have been taken out: such hours are below zero. */
@@ -62,8 +64,7 @@ class RankingRepository {
 
     private final DatabaseClient database;
 
-    private final JointStatement<HourlySales, Void> add =
-            JointStatement.insert(this::addOneByOne).withoutAnswers(this::addAll);
+    private final DeferredChange<HourlySales> add = DeferredChange.of(this::addOneByOne, RankingRepository::addAll);
 
     private record HourlySales(List<Sale> sales, Instant hour) {}
 
@@ -71,7 +72,7 @@ class RankingRepository {
 
     /** Adds the sales to their hour. */
     Mono<Void> add(List<Sale> sales, Instant hour) {
-        return add.ask(new HourlySales(sales, hour));
+        return add.make(new HourlySales(sales, hour));
     }
 
     /** Takes the sales out of their hour. */
@@ -93,16 +94,23 @@ class RankingRepository {
                 .then();
     }
 
-    private Mono<Void> addAll(List<HourlySales> sold) {
+    private static Part addAll(List<HourlySales> sold) {
         List<HourlySale> sales = sold.stream()
                 .flatMap(order -> order.sales().stream().map(sale -> new HourlySale(sale, order.hour())))
                 .toList();
-        return database.sql(ADD_ALL)
-                .bind("products", column(sales, row -> row.sale().productId(), Long[]::new))
-                .bind("hours", column(sales, HourlySale::hour, Instant[]::new))
-                .bind("quantities", column(sales, row -> row.sale().quantity(), Long[]::new))
-                .bind("revenues", column(sales, row -> row.sale().revenue(), Long[]::new))
-                .then();
+        return Part.changing("sold", ADD_ALL, countBuckets(sales))
+                .bind("soldProducts", column(sales, row -> row.sale().productId(), Long[]::new))
+                .bind("soldHours", column(sales, HourlySale::hour, Instant[]::new))
+                .bind("soldQuantities", column(sales, row -> row.sale().quantity(), Long[]::new))
+                .bind("soldRevenues", column(sales, row -> row.sale().revenue(), Long[]::new));
+    }
+
+    private static long countBuckets(List<HourlySale> sales) {
+        record Bucket(long productId, Instant hour) {}
+        return sales.stream()
+                .map(row -> new Bucket(row.sale().productId(), row.hour()))
+                .distinct()
+                .count();
     }
 
     private static Sale undone(Sale sale) {

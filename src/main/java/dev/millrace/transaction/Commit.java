@@ -30,9 +30,13 @@ final class Commit {
     private volatile @Nullable Mark mark;
     private volatile boolean next;
 
-    /** The last that is asked inside of the transaction: what fails from here on may nevertheless have committed. */
-    Mono<Void> prepare() {
-        return outcomes.mark().doOnNext(found -> mark = found).then().doOnSuccess(end -> next = true);
+    /**
+     * The work that is to be committed, with the question by what it is found again, which nobody waits for. What fails after
+     * the work may nevertheless have committed.
+     */
+    Mono<Void> of(Mono<Void> work) {
+        Mono<Mark> asked = outcomes.mark().doOnNext(found -> mark = found).onErrorComplete();
+        return Mono.when(asked, work).doOnSuccess(end -> next = true);
     }
 
     /** Whether only the commit was left to do. */

@@ -34,11 +34,6 @@ public final class JointStatement<Q, A> {
         return new JointStatement<>(one, null, Optional::isPresent);
     }
 
-    /** A statement that always changes something. */
-    public static <Q> JointStatement<Q, Void> insert(Function<Q, Mono<Void>> one) {
-        return new JointStatement<>(one, null, answer -> true);
-    }
-
     /** The same for many questions; its answers are in their order. */
     public JointStatement<Q, A> together(Function<List<Q>, Mono<List<Optional<A>>>> all) {
         return new JointStatement<>(one, all, changes);
@@ -49,13 +44,6 @@ public final class JointStatement<Q, A> {
         return together(questions -> all.apply(questions).map(answers -> questions.stream()
                 .map(question -> Optional.ofNullable(answers.get(key.apply(question))))
                 .toList()));
-    }
-
-    /** The same for many questions that have no answers. */
-    public JointStatement<Q, A> withoutAnswers(Function<List<Q>, Mono<Void>> all) {
-        return together(questions -> all.apply(questions)
-                .thenReturn(
-                        questions.stream().map(question -> Optional.<A>empty()).toList()));
     }
 
     /** Asks together with whoever shares the transaction; empty if there is no answer. */

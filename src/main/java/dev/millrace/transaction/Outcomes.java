@@ -1,7 +1,6 @@
 package dev.millrace.transaction;
 
 import dev.millrace.transaction.Commit.Outcome;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** What the database remembers of transactions that are over. */
@@ -23,12 +22,11 @@ interface Outcomes {
     /**
      * By what a transaction is found again.
      *
-     * @param id none if it has changed nothing
      * @param life of the server, which ends with a crash and with a restart
      */
-    record Mark(@Nullable String id, String life) {}
+    record Mark(String id, String life) {}
 
-    /** The mark of the transaction that the context is in; empty if it cannot be found again. */
+    /** The mark of the transaction that the context is in, from its beginning on; empty if it cannot be found again. */
     Mono<Mark> mark();
 
     /** What became of the transaction; empty as long as it is under way. To be asked outside of it. */

@@ -22,7 +22,7 @@ final class PostgresOutcomes implements Outcomes {
     private static final String LIFE = "CONCAT_WS(' / ', pg_postmaster_start_time(), stats_reset)";
 
     private static final String MARK = """
-            SELECT CAST(pg_current_xact_id_if_assigned() AS VARCHAR) AS id, %s AS life
+            SELECT CAST(pg_current_xact_id() AS VARCHAR) AS id, %s AS life
               FROM pg_stat_bgwriter
             """.formatted(LIFE);
 
@@ -37,20 +37,15 @@ final class PostgresOutcomes implements Outcomes {
     @Override
     public Mono<Mark> mark() {
         return database.sql(MARK)
-                .map(row -> new Mark(row.get("id", String.class), required(row, "life", String.class)))
+                .map(row -> new Mark(required(row, "id", String.class), required(row, "life", String.class)))
                 .one();
     }
 
     @Override
     public Mono<Outcome> find(Mark mark) {
-        String id = mark.id();
-        return id == null ? Mono.just(Outcome.ABORTED) : find(id, mark.life());
-    }
-
-    private Mono<Outcome> find(String id, String life) {
         return database.sql(FIND)
-                .bind("id", id)
-                .bind("life", life)
+                .bind("id", mark.id())
+                .bind("life", mark.life())
                 .map(row -> String.valueOf(row.get("status", String.class)))
                 .one()
                 .defaultIfEmpty("another life")

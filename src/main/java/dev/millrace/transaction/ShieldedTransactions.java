@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import lombok.RequiredArgsConstructor;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.dao.TransientDataAccessException;
@@ -46,7 +47,7 @@ final class ShieldedTransactions implements TransactionalOperator {
     private final TransactionalOperator transactions;
     private final InFlight inFlight;
     private final TransactionProperties properties;
-    private final boolean sets;
+    private final @Nullable JointChanges sets;
     private final Outcomes outcomes;
     private final Map<String, TransactionLane> lanes = new ConcurrentHashMap<>();
 

@@ -29,9 +29,15 @@ class TransactionConfiguration {
             ConnectionFactory connections,
             DatabaseClient database) {
         boolean isPostgres = "PostgreSQL".equals(connections.getMetadata().getName());
-        Outcomes outcomes = isPostgres ? new PostgresOutcomes(database) : Outcomes.NONE;
-        return new ShieldedTransactions(
-                TransactionalOperator.create(manager), inFlight, properties, isPostgres, outcomes);
+        TransactionalOperator transactions = TransactionalOperator.create(manager);
+        return isPostgres
+                ? new ShieldedTransactions(
+                        transactions,
+                        inFlight,
+                        properties,
+                        new PostgresChanges(database),
+                        new PostgresOutcomes(database))
+                : new ShieldedTransactions(transactions, inFlight, properties, null, Outcomes.NONE);
     }
 
     /** For what compares tables with each other: all is read as it was at one moment. */
@@ -42,7 +48,7 @@ class TransactionConfiguration {
         definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
         definition.setReadOnly(true);
         return new ShieldedTransactions(
-                TransactionalOperator.create(manager, definition), inFlight, properties, false, Outcomes.NONE);
+                TransactionalOperator.create(manager, definition), inFlight, properties, null, Outcomes.NONE);
     }
 
     /** Statements that are not {@link JointStatement}s take turns on a connection that is shared. */

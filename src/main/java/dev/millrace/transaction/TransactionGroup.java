@@ -1,14 +1,18 @@
 package dev.millrace.transaction;
 
+import dev.millrace.transaction.DeferredChange.Part;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -20,7 +24,8 @@ import reactor.util.concurrent.Queues;
 /**
  * Pieces of work that go through one transaction in step. Each runs until it asks the database something. When all of them
  * wait or are done, a round asks for all at once: one statement for all who wait at the same {@link JointStatement}. Then
- * each goes on with its own answer.
+ * each goes on with its own answer. A {@link DeferredChange} keeps nobody waiting: those of all members are made at once when
+ * everybody is done, or before whoever has deferred one asks something.
  *
  * <p>A member that fails before it has changed anything leaves alone, and the others go on. One that fails later has spoilt
  * the transaction for all: the group fails with {@link Spoilt}. To be run once.
@@ -29,8 +34,9 @@ import reactor.util.concurrent.Queues;
 final class TransactionGroup {
 
     private final List<Member<?>> members;
-    private final boolean sets;
+    private final @Nullable JointChanges sets;
     private final Queue<Ask> asks = new ConcurrentLinkedQueue<>();
+    private final Queue<Deferred<?>> deferred = new ConcurrentLinkedQueue<>();
     private final Sinks.Many<List<Ask>> rounds = Sinks.unsafe()
             .many()
             .unicast()
@@ -50,7 +56,18 @@ final class TransactionGroup {
     }
 
     /** What one member waits for. */
-    private interface Ask {}
+    private interface Ask {
+
+        Member<?> member();
+    }
+
+    /** What one member does not wait for. */
+    private record Deferred<Q>(DeferredChange<Q> change, Q question, Member<?> member) {
+
+        Mono<Void> makeAlone() {
+            return change.makeOne(question);
+        }
+    }
 
     private record Question<Q, A>(JointStatement<Q, A> statement, Q question, Member<?> member, MonoSink<A> sink)
             implements Ask {
@@ -64,7 +81,7 @@ final class TransactionGroup {
     }
 
     /** A statement that cannot be asked together with others has the connection to itself until it is over. */
-    private record Turn(MonoSink<Turn> sink, Sinks.Empty<Void> over) implements Ask {
+    private record Turn(Member<?> member, MonoSink<Turn> sink, Sinks.Empty<Void> over) implements Ask {
 
         Mono<Void> take() {
             return Mono.fromRunnable(() -> sink.success(this)).then(over.asMono());
@@ -84,9 +101,13 @@ final class TransactionGroup {
         return Mono.create(sink -> await(new Question<>(statement, question, member, sink), sink));
     }
 
+    <Q> Mono<Void> defer(DeferredChange<Q> change, Q question, Member<?> member) {
+        return Mono.fromRunnable(() -> deferred.add(new Deferred<>(change, question, member)));
+    }
+
     /** Runs a statement that has not been made for being shared. */
     <T> Flux<T> takeTurn(Flux<T> statement, Member<?> member) {
-        Mono<Turn> turn = Mono.create(sink -> await(new Turn(sink, Sinks.empty()), sink));
+        Mono<Turn> turn = Mono.create(sink -> await(new Turn(member, sink, Sinks.empty()), sink));
         return Flux.usingWhen(
                 turn.doOnNext(begun -> member.noteChange()),
                 begun -> statement,
@@ -100,7 +121,11 @@ final class TransactionGroup {
         rest();
     }
 
+    /** What somebody has deferred who fails is not made. */
     private void leave(Member<?> member) {
+        if (member.error() != null) {
+            deferred.removeIf(change -> change.member() == member);
+        }
         Throwable error = member.harm();
         if (error != null) {
             harm = error;
@@ -115,7 +140,7 @@ final class TransactionGroup {
         Throwable error = harm;
         if (error != null) {
             rounds.tryEmitError(new Spoilt(error));
-        } else if (asks.isEmpty()) {
+        } else if (asks.isEmpty() && deferred.isEmpty()) {
             rounds.tryEmitComplete();
         } else {
             List<Ask> next = new ArrayList<>(asks);
@@ -137,18 +162,48 @@ final class TransactionGroup {
                 turns.add((Turn) ask);
             }
         }
-        return Flux.fromIterable(questions.entrySet())
+        return makeDeferredBefore(asked)
+                .thenMany(Flux.fromIterable(questions.entrySet()))
                 .concatMap(entry -> put(entry.getKey(), entry.getValue()))
                 .thenMany(Flux.fromIterable(turns))
                 .concatMap(Turn::take)
                 .then(Mono.fromRunnable(this::rest));
     }
 
+    private Mono<Void> makeDeferredBefore(List<Ask> asked) {
+        Set<Member<?>> deferring = deferred.stream().map(Deferred::member).collect(Collectors.toSet());
+        if (!asked.isEmpty() && asked.stream().map(Ask::member).noneMatch(deferring::contains)) {
+            return Mono.empty();
+        }
+        List<Deferred<?>> changes = List.copyOf(deferred);
+        deferred.clear();
+        changes.forEach(change -> change.member().noteChange());
+        return sets == null || changes.size() == 1 ? makeEach(changes) : makeTogether(changes, sets);
+    }
+
+    private static Mono<Void> makeEach(Collection<Deferred<?>> changes) {
+        return Flux.fromIterable(changes).concatMap(Deferred::makeAlone).then();
+    }
+
+    private static Mono<Void> makeTogether(List<Deferred<?>> changes, JointChanges sets) {
+        Map<DeferredChange<?>, List<Deferred<?>>> kinds = changes.stream()
+                .collect(Collectors.groupingBy(Deferred::change, LinkedHashMap::new, Collectors.toList()));
+        return sets.make(kinds.entrySet().stream()
+                .map(kind -> toPart(kind.getKey(), kind.getValue()))
+                .toList());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <Q> Part toPart(DeferredChange<Q> change, List<? extends Deferred<?>> deferred) {
+        return change.toPart(
+                deferred.stream().map(one -> ((Deferred<Q>) one).question()).toList());
+    }
+
     @SuppressWarnings("unchecked")
     private <Q, A> Mono<Void> put(JointStatement<Q, A> statement, List<? extends Question<?, ?>> asked) {
         List<Question<Q, A>> questions = (List<Question<Q, A>>) asked;
         return statement
-                .askAll(questions.stream().map(Question::question).toList(), sets)
+                .askAll(questions.stream().map(Question::question).toList(), sets != null)
                 .doOnNext(answers -> {
                     for (int i = 0; i < answers.size(); i++) {
                         questions.get(i).answer(answers.get(i));

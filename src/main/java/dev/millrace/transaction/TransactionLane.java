@@ -47,7 +47,7 @@ final class TransactionLane {
     private final String name;
     private final Transactions transactions;
     private final TransactionProperties properties;
-    private final boolean sets;
+    private final @Nullable JointChanges sets;
     private final Outcomes outcomes;
     private final Queue<Member<?>> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger members = new AtomicInteger();
@@ -109,7 +109,7 @@ final class TransactionLane {
             TransactionGroup together = new TransactionGroup(group, sets);
             Commit commit = new Commit(outcomes);
             return transactions
-                    .once(together.run().then(commit.prepare()))
+                    .once(commit.of(together.run()))
                     .timeout(properties.timeout(), Mono.error(TransactionLane::takesTooLong))
                     .then(Mono.defer(() -> keep(group)))
                     .onErrorResume(error -> commit.isNext() ? resolve(commit, group, error) : endWith(error, group));

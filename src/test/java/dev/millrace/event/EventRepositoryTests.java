@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -92,7 +93,7 @@ class EventRepositoryTests {
 
     private List<Result> appendAlone(List<List<NewEvent>> questions) {
         return questions.stream()
-                .map(question -> result(question, now(events.append(question).as(tx::transactional))))
+                .map(question -> result(question, now(append(question).as(tx::transactional))))
                 .toList();
     }
 
@@ -104,8 +105,8 @@ class EventRepositoryTests {
                 inLane("holder", gate.asMono().doFirst(begun::countDown)).toFuture();
         await().until(() -> begun.getCount() == 0);
         List<CompletableFuture<List<Delivery>>> appending = questions.stream()
-                .map(question -> inLane(question.get(0).aggregateId(), events.append(question))
-                        .toFuture())
+                .map(question ->
+                        inLane(question.get(0).aggregateId(), append(question)).toFuture())
                 .toList();
         gate.tryEmitEmpty();
         holding.join();
@@ -116,6 +117,12 @@ class EventRepositoryTests {
                 .limit(questions.size())
                 .map(i -> result(questions.get(i), answers.get(i)))
                 .toList();
+    }
+
+    /** What is owed is known when all is committed. */
+    private Mono<List<Delivery>> append(List<NewEvent> question) {
+        List<Delivery> owed = new CopyOnWriteArrayList<>();
+        return events.append(question, owed::addAll).thenReturn(owed);
     }
 
     private <T> Mono<T> inLane(Object subject, Mono<T> work) {

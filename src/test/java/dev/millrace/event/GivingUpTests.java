@@ -4,6 +4,7 @@ import static dev.millrace.harness.Shop.now;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.event.AttemptRepository.Outcome;
+import dev.millrace.event.DeliveryRepository.NotHeld;
 import dev.millrace.event.EventBench.Happened;
 import dev.millrace.event.EventBench.Here;
 import dev.millrace.event.EventBench.Remote;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** What fails for good ends, with its cause and its history, and stops nobody else. */
 @RunningService
@@ -199,14 +201,15 @@ class GivingUpTests {
         Delivery current = only(bench.claim(here, "another"));
         Row before = only(bench.owed(here));
 
-        assertThat(now(bench.deliveries.acknowledge(stale))).isFalse();
+        bench.deliveries.acknowledge(stale).as(StepVerifier::create).verifyError(NotHeld.class);
         assertThat(now(bench.deliveries.postpone(stale, bench.clock.instant(), "late")))
                 .isFalse();
         assertThat(now(bench.deliveries.bury(stale, "late"))).isFalse();
         bench.deliveries.release(stale, bench.clock.instant()).block();
 
         assertThat(bench.owed(here)).containsExactly(before);
-        assertThat(now(bench.deliveries.acknowledge(current))).isTrue();
+        bench.deliveries.acknowledge(current).as(StepVerifier::create).verifyComplete();
+        assertThat(bench.owed(here)).isEmpty();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.millrace.shared.Overloaded;
 import dev.millrace.transaction.Commit.Outcome;
+import dev.millrace.transaction.DeferredChange.Part;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ class TransactionLaneTests {
     private final Sinks.Empty<Void> gate = Sinks.empty();
     private final Queue<String> done = new ConcurrentLinkedQueue<>();
     private volatile Mono<Void> commit = Mono.empty();
+    private volatile Mono<Void> joint = Mono.empty();
 
     private final Transactions transactions = new Transactions() {
         @Override
@@ -51,10 +53,15 @@ class TransactionLaneTests {
 
     private final RememberedOutcomes outcomes = new RememberedOutcomes();
 
-    private final TransactionLane lane = new TransactionLane("test", transactions, PROPERTIES, true, outcomes);
+    private final TransactionLane lane =
+            new TransactionLane("test", transactions, PROPERTIES, this::makeTogether, outcomes);
 
     private final TransactionLane crowded = new TransactionLane(
-            "test", transactions, new TransactionProperties(1, 256, 2_000, Duration.ofSeconds(5)), true, outcomes);
+            "test",
+            transactions,
+            new TransactionProperties(1, 256, 2_000, Duration.ofSeconds(5)),
+            this::makeTogether,
+            outcomes);
 
     private Mono<Void> countedCommit() {
         commits.incrementAndGet();
@@ -87,6 +94,7 @@ class TransactionLaneTests {
 
         onlyThread.schedule(() -> IntStream.range(0, 5).forEach(i -> burst.add(join(i, step("" + i)))));
         VirtualTimeScheduler.reset();
+        await().until(() -> burst.size() == 5);
 
         assertThat(burst).map(CompletableFuture::join).containsExactly("0", "1", "2", "3", "4");
         assertThat(commits).hasValue(1);
@@ -250,13 +258,68 @@ class TransactionLaneTests {
         outcomes.willSay(Outcome.COMMITTED);
         CompletableFuture<String> first = holdTheLane();
         CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> two = join(2, step("two").then(Mono.error(new IllegalStateException("no"))));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one)).map(CompletableFuture::join).containsExactly("held", "one");
+        assertThatItFails(two, "no");
+        assertThat(outcomes.asked()).isZero();
+    }
+
+    @Test
+    void knowsNothingOfACommitThatHasNoMark() {
+        outcomes.willSay(Outcome.COMMITTED).willNotMark(new IllegalStateException("no mark"));
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, step("one"));
         CompletableFuture<String> two = join(2, step("two"));
-        outcomes.willNotMark(new IllegalStateException("no mark"));
+        loseTheSecondCommit();
+        gate.tryEmitEmpty();
+
+        assertThat(first.join()).isEqualTo("held");
+        assertThat(List.of(one, two)).allSatisfy(told -> assertThatItFails(told, "who knows"));
+        assertThat(outcomes.asked()).isZero();
+    }
+
+    @Test
+    void makesInTheEndAndAtOnceWhatAllHaveDeferred() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, deferred("one").then(read("asked by one")));
+        CompletableFuture<String> two = join(2, step("two").flatMap(asked -> deferred("two")));
+        CompletableFuture<String> three = join(3, deferred("three"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two, three)).map(CompletableFuture::join).hasSize(4);
+        assertThat(done).containsExactly("together [one, three]", "asked by one", "two", "two");
+        assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void doesNotMakeWhatOneHasDeferredWhoFails() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> bad = join(1, deferred("bad").then(Mono.error(new IllegalStateException("no"))));
+        CompletableFuture<String> good = join(2, deferred("good"));
+        CompletableFuture<String> better = join(3, deferred("better"));
+        gate.tryEmitEmpty();
+
+        assertThat(List.of(first, good, better)).map(CompletableFuture::join).hasSize(3);
+        assertThatItFails(bad, "no");
+        assertThat(done).containsExactly("together [good, better]");
+        assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void doesEachAgainIfWhatIsDeferredFails() {
+        CompletableFuture<String> first = holdTheLane();
+        CompletableFuture<String> one = join(1, deferred("one"));
+        CompletableFuture<String> bad = join(2, deferred("bad"));
+        CompletableFuture<String> two = join(3, deferred("two"));
+        joint = Mono.error(new DeferredChange.NotAllChanged("test", 2L, 3));
         gate.tryEmitEmpty();
 
         assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
-        assertThat(done).containsExactly("one", "two", "one", "two");
-        assertThat(outcomes.asked()).isZero();
+        assertThatItFails(bad, "not to be made");
+        assertThat(done).containsExactly("together [one, bad, two]", "one", "two");
+        assertThat(commits).hasValue(3);
     }
 
     @Test
@@ -268,7 +331,11 @@ class TransactionLaneTests {
     @Test
     void endsAWaitThatHasNoEnd() {
         TransactionLane impatient = new TransactionLane(
-                "test", transactions, new TransactionProperties(1, 8, 12, Duration.ofMillis(50)), true, outcomes);
+                "test",
+                transactions,
+                new TransactionProperties(1, 8, 12, Duration.ofMillis(50)),
+                this::makeTogether,
+                outcomes);
         CompletableFuture<String> stuck =
                 impatient.join(1, Mono.<String>never()).toFuture();
         List<CompletableFuture<String>> both = List.of(
@@ -330,6 +397,26 @@ class TransactionLaneTests {
                         Mono.just(questions.stream().map(Optional::of).toList()))
                 .ask(name)
                 .doOnNext(done::add);
+    }
+
+    private final DeferredChange<String> change =
+            DeferredChange.of(this::makeAlone, names -> Part.changing("test", names.toString(), names.size()));
+
+    private Mono<String> deferred(String name) {
+        return change.make(name).thenReturn(name);
+    }
+
+    private Mono<Void> makeAlone(String name) {
+        return name.equals("bad")
+                ? Mono.error(new IllegalStateException("not to be made"))
+                : Mono.fromRunnable(() -> done.add(name));
+    }
+
+    private Mono<Void> makeTogether(List<Part> parts) {
+        return Mono.defer(() -> {
+            parts.forEach(part -> done.add(part.tables().replaceAll(".*\\((.*)\\)", "together $1")));
+            return joint;
+        });
     }
 
     private Mono<String> read(String name) {
