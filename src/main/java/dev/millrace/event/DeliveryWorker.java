@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
@@ -44,10 +45,20 @@ class DeliveryWorker {
                     log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
                     return Mono.empty();
                 })
-                .contextWrite(Lane.of(delivery.handler(), delivery.event().aggregateId())
-                        .joined())
+                .contextWrite(laneOf(delivery).joined())
                 .contextWrite(context -> Cause.put(context, delivery));
     }
+
+    private Lane laneOf(Delivery delivery) {
+        String lane = subscribers
+                .find(delivery.handler(), delivery.event().type())
+                .map(Subscriber::lane)
+                .orElse(delivery.handler());
+        return Lane.of(lane, new Subject(delivery.handler(), delivery.event().aggregateId()));
+    }
+
+    /** Deliveries of the same aggregate to the same handler never share a transaction. */
+    private record Subject(String handler, UUID aggregateId) {}
 
     private Mono<Void> handle(Delivery delivery) {
         if (properties.policyOf(delivery.handler()).isExceededBy(delivery.attempts(), ageOf(delivery))) {

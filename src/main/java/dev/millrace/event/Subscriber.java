@@ -9,10 +9,21 @@ import reactor.core.publisher.Mono;
  */
 public sealed interface Subscriber<E extends DomainEvent> permits EventHandler, RemoteEventHandler {
 
+    /** The lane of what follows from every payment. */
+    String SETTLING = "settling";
+
     /** The name that its deliveries are stored under; it never changes. */
     String name();
 
     Class<E> eventClass();
+
+    /**
+     * Where its transactions wait for each other and then commit together. Of those that share a lane each should only ask and
+     * change what can be asked and changed for many at once, or it has the others wait.
+     */
+    default String lane() {
+        return name();
+    }
 
     /** How long after the event it is delivered. */
     default Duration delay(E event) {

@@ -32,6 +32,11 @@ class OrderExportEventHandler implements RemoteEventHandler<OrderExportRequested
         return exports.isSuspended();
     }
 
+    @Override
+    public String lane() {
+        return SETTLING;
+    }
+
     /** A planned fault comes before the call, so that it is no sign of the platform being down. */
     @Override
     public Mono<OrderExportedEvent> handle(OrderExportRequestedEvent event, UUID deliveryId) {

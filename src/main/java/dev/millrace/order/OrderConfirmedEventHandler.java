@@ -31,6 +31,11 @@ class OrderConfirmedEventHandler implements EventHandler<OrderConfirmedEvent> {
     }
 
     @Override
+    public String lane() {
+        return SETTLING;
+    }
+
+    @Override
     public Mono<Void> handle(OrderConfirmedEvent event) {
         return Faults.at("confirm")
                 .then(Mono.defer(() -> orders.confirmOrder(event.orderId())))

@@ -25,6 +25,11 @@ class ProductSalesRankRecordedEventHandler implements EventHandler<ProductSalesR
     }
 
     @Override
+    public String lane() {
+        return SETTLING;
+    }
+
+    @Override
     public Mono<Void> handle(ProductSalesRankRecordedEvent event) {
         return Faults.at("ranking").then(Mono.defer(() -> rankings.recordSales(event.sales(), event.soldAt())));
     }
