@@ -40,7 +40,10 @@ class DeliveryWorker {
     Mono<Void> attempt(Delivery delivery) {
         return Mono.defer(() -> handle(delivery))
                 .timeout(properties.timeout().multipliedBy(2))
-                .onErrorResume(error -> settle(delivery, Failure.of(error)))
+                .onErrorResume(error -> settle(delivery, Failure.of(error))
+                        .contextWrite(
+                                Lane.of(delivery.handler(), delivery.event().aggregateId())
+                                        .joined()))
                 .onErrorResume(error -> {
                     log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
                     return Mono.empty();
@@ -49,6 +52,7 @@ class DeliveryWorker {
                 .contextWrite(context -> Cause.put(context, delivery));
     }
 
+    /** Of what goes well; to settle a failure takes longer, in a lane of the handler's own. */
     private Lane laneOf(Delivery delivery) {
         String lane = subscribers
                 .find(delivery.handler(), delivery.event().type())

@@ -73,6 +73,9 @@ class OrderRepository {
     private static final String FIND = WITH_ITEMS.formatted("o.id = :id");
     private static final String FIND_ALL = WITH_ITEMS.formatted("o.id = ANY(:ids)");
 
+    /** Orders that are changed together are locked before anything else is, as by whoever changes one alone. */
+    private static final String FIND_ALL_TO_CHANGE = FIND_ALL + "FOR UPDATE OF o";
+
     private static final String LIST_IDS =
             "SELECT id FROM orders WHERE user_id = :user AND id < :before ORDER BY user_id DESC, id DESC LIMIT :rows";
 
@@ -126,6 +129,9 @@ class OrderRepository {
     private final JointStatement<UUID, Order> find =
             JointStatement.read(this::findOne).together(Function.identity(), this::findByIds);
 
+    private final JointStatement<UUID, Order> findToChange =
+            JointStatement.read(this::findOne).together(Function.identity(), this::findAllToChange);
+
     private final JointStatement<Claim, OrderToPay> claim =
             JointStatement.read(this::claimOne).together(Claim::orderId, this::claimAll);
 
@@ -151,6 +157,11 @@ class OrderRepository {
 
     Mono<Order> find(UUID id) {
         return find.ask(id);
+    }
+
+    /** The same for the caller's transaction to change; nobody changes it until that ends, or the update fails. */
+    Mono<Order> findToChange(UUID id) {
+        return findToChange.ask(id);
     }
 
     Flux<Order> findAll(Collection<UUID> ids) {
@@ -261,6 +272,11 @@ class OrderRepository {
         return findAll(ids).collectMap(Order::id);
     }
 
+    private Mono<Map<UUID, Order>> findAllToChange(List<UUID> ids) {
+        return toOrders(database.sql(FIND_ALL_TO_CHANGE).bind("ids", ids.toArray(UUID[]::new)))
+                .collectMap(Order::id);
+    }
+
     private Mono<Void> updateOne(Order order) {
         return database.sql(UPDATE)
                 .bind("id", order.id())
@@ -302,7 +318,13 @@ class OrderRepository {
     }
 
     private Mono<Void> endOneWaiting(UUID id) {
-        return database.sql(END_WAITING).bind("id", id).then();
+        return database.sql(END_WAITING)
+                .bind("id", id)
+                .fetch()
+                .rowsUpdated()
+                .filter(rows -> rows == 1)
+                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + id)))
+                .then();
     }
 
     private static Part endAllWaiting(List<UUID> ids) {

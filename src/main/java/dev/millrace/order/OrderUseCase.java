@@ -49,7 +49,7 @@ public class OrderUseCase {
 
     /** Announces that a payment has to go back; empty if there is no such order. */
     Mono<Order> failConfirmation(FailedConfirmation failure) {
-        return orders.find(failure.orderId())
+        return orders.findToChange(failure.orderId())
                 .flatMap(order -> save(order, changed -> changed.failConfirmation(failure, clock.instant())))
                 .as(tx::transactional)
                 .checkpoint("fail confirmation");
@@ -115,7 +115,10 @@ public class OrderUseCase {
     }
 
     private Mono<Order> change(UUID orderId, Consumer<Order> transition) {
-        return getOrder(orderId).flatMap(order -> save(order, transition)).as(tx::transactional);
+        return orders.findToChange(orderId)
+                .switchIfEmpty(Mono.error(() -> NotFound.of("order", orderId)))
+                .flatMap(order -> save(order, transition))
+                .as(tx::transactional);
     }
 
     private Mono<Order> save(Order order, Consumer<Order> transition) {

@@ -59,6 +59,9 @@ final class TransactionGroup {
     private interface Ask {
 
         Member<?> member();
+
+        /** The member waits no longer. */
+        default void abandon() {}
     }
 
     /** What one member does not wait for. */
@@ -82,6 +85,11 @@ final class TransactionGroup {
 
     /** A statement that cannot be asked together with others has the connection to itself until it is over. */
     private record Turn(Member<?> member, MonoSink<Turn> sink, Sinks.Empty<Void> over) implements Ask {
+
+        @Override
+        public void abandon() {
+            over.tryEmitEmpty();
+        }
 
         Mono<Void> take() {
             return Mono.fromRunnable(() -> sink.success(this)).then(over.asMono());
@@ -116,7 +124,10 @@ final class TransactionGroup {
 
     /** A member that no longer waits for an answer it has asked for is out of step. */
     private void await(Ask ask, MonoSink<?> sink) {
-        sink.onCancel(() -> harm = new CancellationException("A statement was cancelled"));
+        sink.onCancel(() -> {
+            harm = new CancellationException("A statement was cancelled");
+            ask.abandon();
+        });
         asks.add(ask);
         rest();
     }

@@ -30,7 +30,7 @@ import reactor.util.context.ContextView;
  * has committed. There is no timer: who comes alone waits for nobody.
  *
  * <p>Promised: a result is told only after its commit, and each piece of work is done as if it had a transaction of its own.
- * Where one spoils the transaction for the others, all of them are done again one by one. If the commit of a group fails, the
+ * Where one spoils the transaction for the others, all of them are done again in halves. If the commit of a group fails, the
  * database is asked whether it has happened ({@link Outcomes}): if so, each keeps its result; if not, all are done again. Where
  * it does not say, and for one alone, for whom it is not asked, nobody knows; everyone is told so, and nothing is done again.
  *
@@ -141,10 +141,15 @@ final class TransactionLane {
         return Mono.fromRunnable(() -> group.forEach(member -> member.fail(error)));
     }
 
+    /** In halves: the one to blame is soon alone, and the others together again. Stops where the database itself fails. */
     private Mono<Void> runAgain(List<Member<?>> group, Throwable error) {
-        log.debug("{} in {} are done again one by one", group.size(), name, error);
+        log.debug("{} in {} are done again in halves", group.size(), name, error);
+        int half = group.size() / 2;
         return failAll(group, new TransientDataAccessResourceException("Nothing was done"))
-                .then(Mono.defer(() -> runEach(group, member -> true)));
+                .thenMany(Flux.just(group.subList(0, half), group.subList(half, group.size())))
+                .concatMap(part -> run(part).thenReturn(part))
+                .takeUntil(part -> part.stream().anyMatch(member -> concernsAll(member.error())))
+                .then();
     }
 
     /** Stops at the first whom the database itself has failed; the others are left with what they have. */

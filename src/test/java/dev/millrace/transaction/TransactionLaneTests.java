@@ -163,8 +163,22 @@ class TransactionLaneTests {
         assertThat(List.of(first, good)).map(CompletableFuture::join).containsExactly("held", "good");
         assertThatItFails(bad, "no");
         assertThatItFails(refused, "refused");
-        assertThat(done).containsExactly("good", "bad", "good", "bad");
+        assertThat(done).containsExactly("good", "bad", "good", "bad", "bad");
         assertThat(commits).hasValue(2);
+    }
+
+    @Test
+    void doesTheOthersAgainTogetherIfOneIsToBlame() {
+        CompletableFuture<String> first = holdTheLane();
+        List<CompletableFuture<String>> good =
+                IntStream.range(0, 7).mapToObj(i -> join(i, step("" + i))).toList();
+        CompletableFuture<String> bad = join(7, step("bad").then(Mono.error(new IllegalStateException("no"))));
+        gate.tryEmitEmpty();
+
+        assertThat(first.join()).isEqualTo("held");
+        assertThat(good).map(CompletableFuture::join).containsExactly("0", "1", "2", "3", "4", "5", "6");
+        assertThatItFails(bad, "no");
+        assertThat(commits).as("one alone, four, two, one").hasValue(4);
     }
 
     @Test
@@ -318,7 +332,7 @@ class TransactionLaneTests {
 
         assertThat(List.of(first, one, two)).map(CompletableFuture::join).containsExactly("held", "one", "two");
         assertThatItFails(bad, "not to be made");
-        assertThat(done).containsExactly("together [one, bad, two]", "one", "two");
+        assertThat(done).containsExactly("together [one, bad, two]", "one", "together [bad, two]", "two");
         assertThat(commits).hasValue(3);
     }
 
