@@ -58,7 +58,10 @@ class DeliveryWorker {
                 .find(delivery.handler(), delivery.event().type())
                 .map(Subscriber::lane)
                 .orElse(delivery.handler());
-        return Lane.of(lane, new Subject(delivery.handler(), delivery.event().aggregateId()));
+        return new Lane(
+                lane,
+                delivery.event().aggregateId(),
+                new Subject(delivery.handler(), delivery.event().aggregateId()));
     }
 
     /** Deliveries of the same aggregate to the same handler never share a transaction. */

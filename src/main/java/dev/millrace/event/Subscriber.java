@@ -9,7 +9,7 @@ import reactor.core.publisher.Mono;
  */
 public sealed interface Subscriber<E extends DomainEvent> permits EventHandler, RemoteEventHandler {
 
-    /** The lane of what follows from every payment. */
+    /** The lanes of what follows from every payment. */
     String SETTLING = "settling";
 
     /** The name that its deliveries are stored under; it never changes. */
