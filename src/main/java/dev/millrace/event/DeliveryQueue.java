@@ -27,10 +27,12 @@ class DeliveryQueue {
     private static final String FIND_DUE = """
             SELECT delivery.id AS delivery_id, delivery.handler, delivery.attempts, delivery.fence, delivery.owed_since,
                    delivery.status, delivery.next_attempt_at, e.*,
-                   EXISTS (SELECT 1 FROM delivery later
-                            WHERE later.aggregate_id = delivery.aggregate_id
-                              AND later.handler = delivery.handler
-                              AND later.sequence > delivery.sequence) AS followed
+                   (SELECT later.id FROM delivery later
+                     WHERE later.aggregate_id = delivery.aggregate_id
+                       AND later.handler = delivery.handler
+                       AND later.sequence > delivery.sequence
+                     ORDER BY later.aggregate_id, later.handler, later.sequence
+                     LIMIT 1) IS NOT NULL AS followed
               FROM delivery JOIN event e ON e.id = delivery.event_id
              WHERE delivery.handler = :handler AND delivery.next_attempt_at <= :now AND %s
              ORDER BY delivery.handler, delivery.next_attempt_at

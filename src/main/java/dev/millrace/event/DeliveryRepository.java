@@ -35,17 +35,19 @@ class DeliveryRepository {
     private static final String IS_HELD = "SELECT 1 FROM delivery WHERE id = :id AND fence = :fence AND %s";
 
     private static final String ARE_HELD = """
-            SELECT delivery.id
-              FROM delivery JOIN UNNEST(CAST(:ids AS UUID[]), CAST(:fences AS BIGINT[])) AS n (id, fence)
-                   ON delivery.id = n.id AND delivery.fence = n.fence
-             WHERE %s
+            SELECT id FROM delivery
+             WHERE id = ANY(:ids) AND fence = (CAST(:fences AS BIGINT[]))[ARRAY_POSITION(CAST(:ids AS UUID[]), id)]
+               AND %s
             """;
 
     private static final String ACKNOWLEDGE = "DELETE FROM delivery WHERE id = :id AND fence = :fence AND %s";
 
+    /** Without a join, of which a plan that was made for an empty table would go through the full one again and again. */
     private static final String ACKNOWLEDGE_ALL = """
-            DELETE FROM delivery USING UNNEST(CAST(:{table}Ids AS UUID[]), CAST(:{table}Fences AS BIGINT[])) AS n (id, fence)
-             WHERE delivery.id = n.id AND delivery.fence = n.fence AND %s
+            DELETE FROM delivery
+             WHERE id = ANY(:{table}Ids)
+               AND fence = (CAST(:{table}Fences AS BIGINT[]))[ARRAY_POSITION(CAST(:{table}Ids AS UUID[]), id)]
+               AND %s
             RETURNING 1
             """;
 

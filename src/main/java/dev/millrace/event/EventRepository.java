@@ -82,10 +82,12 @@ class EventRepository {
                        AS n (id, event, handler, attempts, fence, owner, next, at)
                        JOIN added ON added.id = n.event
                 RETURNING id,
-                          EXISTS (SELECT 1 FROM delivery earlier
-                                   WHERE earlier.aggregate_id = delivery.aggregate_id
-                                     AND earlier.handler = delivery.handler
-                                     AND earlier.sequence < delivery.sequence) AS follows)
+                          (SELECT earlier.id FROM delivery earlier
+                            WHERE earlier.aggregate_id = delivery.aggregate_id
+                              AND earlier.handler = delivery.handler
+                              AND earlier.sequence < delivery.sequence
+                            ORDER BY earlier.aggregate_id, earlier.handler, earlier.sequence
+                            LIMIT 1) IS NOT NULL AS follows)
             """;
 
     private static final String APPENDED = """

@@ -38,12 +38,15 @@ class AnswerRepository {
             RETURNING 1
             """;
 
+    /** The limit has each key looked up by itself, however few the database believes there to be. */
     private static final String FIND_ALL = """
             SELECT k.caller, k.operation, k.idempotency_key, k.fingerprint, k.status, k.location, k.body
-              FROM idempotency_key k
-              JOIN UNNEST(CAST(:callers AS VARCHAR[]), CAST(:operations AS VARCHAR[]), CAST(:keys AS VARCHAR[]))
+              FROM UNNEST(CAST(:callers AS VARCHAR[]), CAST(:operations AS VARCHAR[]), CAST(:keys AS VARCHAR[]))
                    AS n (caller, operation, idempotency_key)
-                   ON k.caller = n.caller AND k.operation = n.operation AND k.idempotency_key = n.idempotency_key
+             CROSS JOIN LATERAL (
+                   SELECT * FROM idempotency_key k
+                    WHERE k.caller = n.caller AND k.operation = n.operation AND k.idempotency_key = n.idempotency_key
+                    LIMIT 1) k
             """;
 
     private static final String FIND = """

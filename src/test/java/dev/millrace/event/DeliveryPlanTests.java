@@ -1,0 +1,191 @@
+package dev.millrace.event;
+
+import static dev.millrace.harness.Shop.now;
+import static dev.millrace.shared.Rows.required;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.millrace.event.EventRepository.NewEvent;
+import dev.millrace.harness.RunningService;
+import dev.millrace.transaction.Lane;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import lombok.RequiredArgsConstructor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Whoever handles deliveries reads those and not the whole queue, also while PostgreSQL still believes the queue to be empty,
+ * as it was when it last looked. Otherwise a queue that has grown is the slower to become shorter.
+ */
+@RunningService
+@Tag("postgresql")
+@RequiredArgsConstructor
+class DeliveryPlanTests {
+
+    private static final String OWNER = "test of plans";
+    private static final int QUEUED = 5_000;
+    private static final int HANDLED = 40;
+
+    /** Its own row, and that of the head of its line, with room for what the service itself looks for meanwhile. */
+    private static final long READ_FOR_EACH = 6;
+
+    private static final String ENQUEUE = """
+            INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
+                                  owner, next_attempt_at, created_at, owed_since)
+            SELECT GEN_RANDOM_UUID(), GEN_RANDOM_UUID(), :handler, GEN_RANDOM_UUID(), 1, 'PENDING', 1, 1,
+                   :owner, NOW() + INTERVAL '1 hour', NOW(), NOW()
+              FROM GENERATE_SERIES(1, :rows)
+            """;
+
+    private static final String FIND =
+            "SELECT id, event_id, handler, aggregate_id FROM delivery WHERE owner = :owner LIMIT :rows";
+
+    /** By the session; what it has not told the others yet is in there. */
+    private static final String READ =
+            "SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_user_tables WHERE relname = 'delivery'";
+
+    private final DeliveryRepository deliveries;
+    private final EventRepository events;
+    private final TransactionalOperator tx;
+    private final DatabaseClient database;
+
+    @BeforeEach
+    void haveTheQueueTakenForEmpty() {
+        enqueue("confirm", 4 * QUEUED);
+        dequeueAllButTheLast();
+        now(database.sql("VACUUM (ANALYZE, TRUNCATE FALSE) delivery").then().thenReturn(true));
+    }
+
+    @AfterEach
+    void emptyIt() {
+        now(database.sql("DELETE FROM delivery WHERE owner = :owner")
+                .bind("owner", OWNER)
+                .then()
+                .thenReturn(true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"confirm", "export"})
+    void acknowledges(String handler) {
+        enqueue(handler, QUEUED);
+
+        assertThat(readsOfAll(handler, deliveries::acknowledge)).isBetween((long) HANDLED, HANDLED * READ_FOR_EACH);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"confirm", "export"})
+    void asksWhetherHeld(String handler) {
+        enqueue(handler, QUEUED);
+
+        assertThat(readsOfAll(handler, delivery -> deliveries.isHeld(delivery).then()))
+                .isBetween((long) HANDLED, HANDLED * READ_FOR_EACH);
+    }
+
+    @Test
+    void findsOutWhoseTurnItIs() {
+        enqueue("ranking", QUEUED);
+
+        assertThat(readsOfAll("ranking", delivery -> events.append(followersOf(delivery), owed -> {})))
+                .isBetween((long) HANDLED, HANDLED * READ_FOR_EACH);
+    }
+
+    private interface Handling {
+
+        Mono<Void> of(Delivery delivery);
+    }
+
+    /** How many rows of the queue one transaction reads in which so many deliveries are handled. */
+    private long readsOfAll(String handler, Handling handling) {
+        List<Delivery> handled = find(handler);
+        Sinks.Empty<Void> gate = Sinks.empty();
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<Void> holding =
+                inLane("holder", gate.asMono().doFirst(begun::countDown)).toFuture();
+        await().until(() -> begun.getCount() == 0);
+        List<CompletableFuture<Long>> reads = handled.stream()
+                .map(delivery ->
+                        inLane(delivery.id(), countReads(handling.of(delivery))).toFuture())
+                .toList();
+        gate.tryEmitEmpty();
+        holding.join();
+        return reads.stream().mapToLong(CompletableFuture::join).max().orElseThrow();
+    }
+
+    private Mono<Long> countReads(Mono<Void> handling) {
+        Mono<Long> count =
+                database.sql(READ).map(row -> required(row, "read", Long.class)).one();
+        return count.flatMap(before -> handling.then(count).map(after -> after - before));
+    }
+
+    private <T> Mono<T> inLane(Object subject, Mono<T> work) {
+        return work.as(tx::transactional)
+                .contextWrite(Lane.of("test of plans", subject).joined());
+    }
+
+    private void enqueue(String handler, int rows) {
+        now(database.sql(ENQUEUE)
+                .bind("handler", handler)
+                .bind("owner", OWNER)
+                .bind("rows", rows)
+                .then()
+                .thenReturn(true));
+    }
+
+    private void dequeueAllButTheLast() {
+        now(database.sql("DELETE FROM delivery WHERE ctid <> (SELECT MAX(ctid) FROM delivery) AND owner = :owner")
+                .bind("owner", OWNER)
+                .then()
+                .thenReturn(true));
+    }
+
+    private List<Delivery> find(String handler) {
+        return now(database.sql(FIND)
+                .bind("owner", OWNER)
+                .bind("rows", HANDLED)
+                .map(row -> new Delivery(
+                        required(row, "id", UUID.class),
+                        handler,
+                        1,
+                        1,
+                        Instant.EPOCH,
+                        event(required(row, "event_id", UUID.class), required(row, "aggregate_id", UUID.class)),
+                        true,
+                        Instant.MAX))
+                .all()
+                .collectList());
+    }
+
+    /** Only the second one is after what is owed. */
+    private static List<NewEvent> followersOf(Delivery delivery) {
+        NewDelivery owed = new NewDelivery(
+                UUID.randomUUID(),
+                delivery.handler(),
+                1,
+                OWNER,
+                Instant.EPOCH,
+                Instant.now().plusSeconds(3600));
+        return List.of(follower(delivery), follower(delivery, owed));
+    }
+
+    private static NewEvent follower(Delivery delivery, NewDelivery... owed) {
+        UUID aggregate = delivery.event().aggregateId();
+        return new NewEvent(
+                UUID.randomUUID(), "test.happened.v1", aggregate, Instant.EPOCH, "{}", Cause.NONE, List.of(owed));
+    }
+
+    private static StoredEvent event(UUID id, UUID aggregate) {
+        return new StoredEvent(id, "test.happened.v1", aggregate, 1, Instant.EPOCH, "{}", id, null, null, null);
+    }
+}
