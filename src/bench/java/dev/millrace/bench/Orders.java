@@ -42,8 +42,14 @@ final class Orders {
             "SELECT i FROM GENERATE_SERIES(1, %d) AS n (i) UNION ALL SELECT %d".formatted(ACCOUNTS, HOT_ACCOUNT);
 
     private static final String PLACE = """
-            INSERT INTO orders (id, user_id, status, total_amount, created_at, expires_at, version)
-            SELECT %s, %s, 'CREATED', 1000, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP + INTERVAL '1' DAY, 0
+            INSERT INTO orders (id, user_id, status, total_amount, created_at, version)
+            SELECT %s, %s, 'CREATED', 1000, CURRENT_TIMESTAMP, 0
+              FROM GENERATE_SERIES(%d, %d) AS n (i)
+            """;
+
+    private static final String PLACE_OPEN = """
+            INSERT INTO open_order (order_id, user_id, total_amount, expires_at, paid)
+            SELECT %s, %s, 1000, CURRENT_TIMESTAMP + INTERVAL '1' DAY, FALSE
               FROM GENERATE_SERIES(%d, %d) AS n (i)
             """;
 
@@ -98,6 +104,7 @@ final class Orders {
                 hot ? String.valueOf(HOT_ACCOUNT) : "1 + MOD(CAST(i AS BIGINT) * 7919, %d)".formatted(ACCOUNTS);
         try (Statement statement = connection.createStatement()) {
             statement.execute(PLACE.formatted(id, account, end, last));
+            statement.execute(PLACE_OPEN.formatted(id, account, end, last));
             statement.execute(PLACE_ITEMS.formatted(id, PRODUCTS, PRODUCTS, end, last));
         }
         end = last + 1;

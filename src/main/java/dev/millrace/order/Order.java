@@ -82,6 +82,10 @@ public final class Order extends AggregateRoot {
         }
     }
 
+    boolean isConfirmed() {
+        return status == OrderStatus.CONFIRMED;
+    }
+
     /** Whether money that was paid for it has to go back. */
     boolean isOver() {
         return switch (status) {

@@ -26,13 +26,25 @@ import org.springframework.stereotype.Repository;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+/**
+ * Orders, and what is still open about them: an open order has a second row, in {@code open_order}, until it is decided. It waits
+ * for its payment, or it is paid and neither confirmed nor has its money gone back.
+ *
+ * <p>Whoever locks both rows of an order locks that of {@code orders} first, and whoever changes an order's status locks both.
+ * A payment only locks the open one. So nobody waits in a circle.
+ */
 @Repository
 @RequiredArgsConstructor
 class OrderRepository {
 
     private static final String INSERT = """
-            INSERT INTO orders (id, user_id, status, total_amount, created_at, expires_at, version)
-            VALUES (:id, :user, :status, :total, :at, :expires, 0)
+            INSERT INTO orders (id, user_id, status, total_amount, created_at, version)
+            VALUES (:id, :user, :status, :total, :at, 0)
+            """;
+
+    private static final String INSERT_OPEN = """
+            INSERT INTO open_order (order_id, user_id, total_amount, expires_at, paid)
+            VALUES (:id, :user, :total, :expires, FALSE)
             """;
 
     private static final String INSERT_ITEM = """
@@ -41,12 +53,18 @@ class OrderRepository {
             """;
 
     private static final String INSERT_ALL = """
-            INSERT INTO orders (id, user_id, status, total_amount, created_at, expires_at, version)
+            INSERT INTO orders (id, user_id, status, total_amount, created_at, version)
             SELECT n.*, 0
               FROM UNNEST(CAST(:placedIds AS UUID[]), CAST(:placedUsers AS BIGINT[]), CAST(:placedStatuses AS VARCHAR[]),
-                          CAST(:placedTotals AS BIGINT[]), CAST(:placedTimes AS TIMESTAMPTZ[]),
-                          CAST(:placedExpiries AS TIMESTAMPTZ[])) AS n
+                          CAST(:placedTotals AS BIGINT[]), CAST(:placedTimes AS TIMESTAMPTZ[])) AS n
             RETURNING 1
+            """;
+
+    private static final String INSERT_ALL_OPEN = """
+            INSERT INTO open_order (order_id, user_id, total_amount, expires_at, paid)
+            SELECT n.*, FALSE
+              FROM UNNEST(CAST(:placedIds AS UUID[]), CAST(:placedUsers AS BIGINT[]), CAST(:placedTotals AS BIGINT[]),
+                          CAST(:placedExpiries AS TIMESTAMPTZ[])) AS n
             """;
 
     private static final String INSERT_ITEMS = """
@@ -57,10 +75,15 @@ class OrderRepository {
             """;
 
     private static final String UPDATE = """
-            UPDATE orders SET status = :status, confirmed_at = :confirmed, confirmation_failed_at = :failed, expires_at = NULL,
+            UPDATE orders SET status = :status, confirmed_at = :confirmed, confirmation_failed_at = :failed,
                    version = version + 1
              WHERE id = :id AND version = :version
             """;
+
+    private static final String CLOSE = "DELETE FROM open_order WHERE order_id = :id";
+
+    /** An order that is over and was paid stays open until its money has gone back. */
+    private static final String END_UNPAID = CLOSE + " AND NOT paid";
 
     private static final String WITH_ITEMS = """
             SELECT o.id, o.user_id, o.status, o.total_amount, o.created_at, o.confirmed_at, o.confirmation_failed_at, o.version,
@@ -73,7 +96,7 @@ class OrderRepository {
     private static final String FIND = WITH_ITEMS.formatted("o.id = :id");
     private static final String FIND_ALL = WITH_ITEMS.formatted("o.id = ANY(:ids)");
 
-    /** Orders that are changed together are locked before anything else is, as by whoever changes one alone. */
+    /** Orders that are changed together are locked before anything else is, as by whoever changes one alone; so before open rows. */
     private static final String FIND_ALL_TO_CHANGE = FIND_ALL + "FOR UPDATE OF o";
 
     private static final String LIST_IDS =
@@ -82,45 +105,61 @@ class OrderRepository {
     private static final String LOCK = "SELECT id FROM orders WHERE id = :id FOR UPDATE";
 
     private static final String UPDATE_ALL = """
-            UPDATE orders SET status = n.status, confirmed_at = n.confirmed, confirmation_failed_at = n.failed, expires_at = NULL,
+            UPDATE orders SET status = n.status, confirmed_at = n.confirmed, confirmation_failed_at = n.failed,
                    version = orders.version + 1
               FROM UNNEST(CAST(:changedIds AS UUID[]), CAST(:changedStatuses AS VARCHAR[]), CAST(:confirmed AS TIMESTAMPTZ[]),
                           CAST(:failed AS TIMESTAMPTZ[]), CAST(:changedVersions AS BIGINT[]))
                    AS n (id, status, confirmed, failed, version)
              WHERE orders.id = n.id AND orders.version = n.version
+            RETURNING orders.id, orders.status
+            """;
+
+    /** Reads what was changed, and so comes after it, as where one is changed alone. */
+    private static final String CLOSE_CONFIRMED = """
+            DELETE FROM open_order USING changed
+             WHERE open_order.order_id = changed.id AND changed.status = 'CONFIRMED'
             RETURNING 1
             """;
 
     /**
-     * An order waits for as long as it has an expiry. Its status would say no more, and would let the database look for the order
-     * among all that wait instead of by its id.
+     * Asks for nothing that an index has but the id: the database might look for the order among all of that index instead, if
+     * its statistics are of a time when there were few.
      */
     private static final String CLAIM = """
-            SELECT id, user_id, total_amount FROM orders
-             WHERE id = :id AND user_id = :user AND expires_at IS NOT NULL
+            SELECT order_id, user_id, total_amount FROM open_order
+             WHERE order_id = :id AND user_id = :user AND NOT paid
                FOR UPDATE
             """;
 
+    /** The ids are there once more for the planner, who would else read all of a small table instead of looking for some of it. */
     private static final String CLAIM_ALL = """
-            SELECT o.id, o.user_id, o.total_amount
-              FROM orders o JOIN UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[])) AS n (id, user_id)
-                   ON o.id = n.id AND o.user_id = n.user_id
-             WHERE o.expires_at IS NOT NULL
-             ORDER BY o.id
+            SELECT o.order_id, o.user_id, o.total_amount
+              FROM open_order o JOIN UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[])) AS n (id, user_id)
+                   ON o.order_id = n.id AND o.user_id = n.user_id
+             WHERE NOT o.paid AND o.order_id = ANY(CAST(:ids AS UUID[]))
+             ORDER BY o.order_id
                FOR UPDATE OF o
             """;
 
-    private static final String END_WAITING = "UPDATE orders SET expires_at = NULL WHERE id = :id";
+    private static final String END_WAITING = "UPDATE open_order SET paid = TRUE WHERE order_id = :id AND NOT paid";
 
     private static final String END_WAITING_ALL =
-            "UPDATE orders SET expires_at = NULL WHERE id = ANY(:paidOrders) RETURNING 1";
+            "UPDATE open_order SET paid = TRUE WHERE order_id = ANY(:paidOrders) AND NOT paid RETURNING 1";
+
+    private static final String FIND_LAPSED =
+            "SELECT order_id AS id FROM open_order WHERE expires_at <= :now AND NOT paid ORDER BY expires_at LIMIT :limit";
+
+    private static final String HOLD_LAPSED = "SELECT id FROM orders WHERE id = ANY(:ids) FOR UPDATE SKIP LOCKED";
+
+    /** What was paid or closed in the meantime is not there any more. */
+    private static final String HOLD_LAPSED_OPEN =
+            "SELECT order_id AS id FROM open_order WHERE order_id = ANY(:ids) AND NOT paid FOR UPDATE SKIP LOCKED";
 
     private static final String EXPIRE = """
-            UPDATE orders SET status = 'EXPIRED', expires_at = NULL, version = version + 1
-             WHERE status = 'CREATED' AND expires_at <= :now
-               AND id IN (SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= :now
-                           ORDER BY expires_at LIMIT :limit)
+            UPDATE orders SET status = 'EXPIRED', version = version + 1 WHERE id = ANY(:ids) AND status = 'CREATED'
             """;
+
+    private static final String CLOSE_ALL = "DELETE FROM open_order WHERE order_id = ANY(:ids)";
 
     private final DatabaseClient database;
 
@@ -150,9 +189,17 @@ class OrderRepository {
         return insert.make(new NewOrder(order, expiresAt));
     }
 
-    /** Saves the order's status, unless somebody else has since it was read. */
+    /**
+     * Saves the order's status, unless somebody else has since it was read. A confirmed order is open no longer, and one that is
+     * over no longer waits for a payment.
+     */
     Mono<Void> update(Order order) {
-        return update.make(order);
+        return update.make(order).then(order.isOver() ? endUnpaid(order.id()) : Mono.empty());
+    }
+
+    /** All money that was paid for the order has gone back. */
+    Mono<Void> close(UUID id) {
+        return database.sql(CLOSE).bind("id", id).then();
     }
 
     Mono<Order> find(UUID id) {
@@ -177,7 +224,10 @@ class OrderRepository {
                 .all();
     }
 
-    /** Keeps everybody else from the user's order until the transaction ends; empty if it does not wait for a payment. */
+    /**
+     * Keeps everybody else from paying or ending the user's order until the transaction ends; empty if it does not wait for a
+     * payment.
+     */
     Mono<OrderToPay> claim(UUID id, long userId) {
         return claim.ask(new Claim(id, userId));
     }
@@ -187,13 +237,16 @@ class OrderRepository {
         return endWaiting.make(id);
     }
 
-    /** Gives up orders that still wait for their payment at that time; tells how many. */
+    /**
+     * Gives up orders that still wait for their payment at that time, at most so many; tells how many. It waits for nobody:
+     * orders that somebody is paying or cancelling are left for the next time.
+     */
     Mono<Long> expire(Instant now, int limit) {
-        return database.sql(EXPIRE)
-                .bind("now", now)
-                .bind("limit", limit)
-                .fetch()
-                .rowsUpdated();
+        return findIds(database.sql(FIND_LAPSED).bind("now", now).bind("limit", limit))
+                .flatMap(lapsed -> findIds(database.sql(HOLD_LAPSED).bind("ids", lapsed)))
+                .flatMap(held -> findIds(database.sql(HOLD_LAPSED_OPEN).bind("ids", held)))
+                .flatMap(this::expireAll)
+                .defaultIfEmpty(0L);
     }
 
     /** Keeps everybody else from changing the order until the transaction ends. */
@@ -208,15 +261,25 @@ class OrderRepository {
     private Mono<Void> insertOne(NewOrder added) {
         Order order = added.order();
         return database.sql(INSERT)
-                .bind("expires", added.expiresAt())
                 .bind("id", order.id())
                 .bind("user", order.userId())
                 .bind("status", order.status().name())
                 .bind("total", order.totalAmount().amount())
                 .bind("at", order.createdAt())
                 .then()
+                .then(insertOpen(added))
                 .thenMany(Flux.fromIterable(linesOf(order)))
                 .concatMap(this::insertLine)
+                .then();
+    }
+
+    private Mono<Void> insertOpen(NewOrder added) {
+        Order order = added.order();
+        return database.sql(INSERT_OPEN)
+                .bind("id", order.id())
+                .bind("user", order.userId())
+                .bind("total", order.totalAmount().amount())
+                .bind("expires", added.expiresAt())
                 .then();
     }
 
@@ -236,6 +299,7 @@ class OrderRepository {
         List<Line> lines =
                 added.stream().flatMap(row -> linesOf(row.order()).stream()).toList();
         return Part.changing("placed", INSERT_ALL, added.size())
+                .and("opened", INSERT_ALL_OPEN)
                 .and("line", INSERT_ITEMS)
                 .bind("placedIds", column(added, row -> row.order().id(), UUID[]::new))
                 .bind("placedUsers", column(added, row -> row.order().userId(), Long[]::new))
@@ -278,21 +342,35 @@ class OrderRepository {
     }
 
     private Mono<Void> updateOne(Order order) {
-        return database.sql(UPDATE)
+        GenericExecuteSpec saved = database.sql(UPDATE)
                 .bind("id", order.id())
                 .bind("status", order.status().name())
                 .bind("confirmed", nullable(order.confirmedAt()))
                 .bind("failed", nullable(order.confirmationFailedAt()))
-                .bind("version", order.version())
-                .fetch()
+                .bind("version", order.version());
+        return changeOne(saved, order.id()).then(order.isConfirmed() ? closeOne(order.id()) : Mono.empty());
+    }
+
+    private Mono<Void> closeOne(UUID id) {
+        return changeOne(database.sql(CLOSE).bind("id", id), id);
+    }
+
+    private Mono<Void> endUnpaid(UUID id) {
+        return database.sql(END_UNPAID).bind("id", id).then();
+    }
+
+    private static Mono<Void> changeOne(GenericExecuteSpec sql, UUID id) {
+        return sql.fetch()
                 .rowsUpdated()
                 .filter(rows -> rows == 1)
-                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + order.id())))
+                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + id)))
                 .then();
     }
 
     private static Part updateAll(List<Order> changed) {
+        long confirmed = changed.stream().filter(Order::isConfirmed).count();
         return Part.changing("changed", UPDATE_ALL, changed.size())
+                .andChanging("closed", CLOSE_CONFIRMED, confirmed)
                 .bind("changedIds", column(changed, Order::id, UUID[]::new))
                 .bind("changedStatuses", column(changed, order -> order.status().name(), String[]::new))
                 .bind("confirmed", column(changed, Order::confirmedAt, Instant[]::new))
@@ -318,13 +396,7 @@ class OrderRepository {
     }
 
     private Mono<Void> endOneWaiting(UUID id) {
-        return database.sql(END_WAITING)
-                .bind("id", id)
-                .fetch()
-                .rowsUpdated()
-                .filter(rows -> rows == 1)
-                .switchIfEmpty(Mono.error(() -> new OptimisticLockingFailureException("Order " + id)))
-                .then();
+        return changeOne(database.sql(END_WAITING).bind("id", id), id);
     }
 
     private static Part endAllWaiting(List<UUID> ids) {
@@ -332,9 +404,27 @@ class OrderRepository {
                 .bind("paidOrders", ids.toArray(UUID[]::new));
     }
 
+    private Mono<Long> expireAll(UUID[] waiting) {
+        return database.sql(EXPIRE).bind("ids", waiting).fetch().rowsUpdated().delayUntil(expired -> database.sql(
+                        CLOSE_ALL)
+                .bind("ids", waiting)
+                .then());
+    }
+
+    /** Empty if there are none. */
+    private static Mono<UUID[]> findIds(GenericExecuteSpec sql) {
+        return sql.map(row -> required(row, "id", UUID.class))
+                .all()
+                .collectList()
+                .filter(ids -> !ids.isEmpty())
+                .map(ids -> ids.toArray(UUID[]::new));
+    }
+
     private static OrderToPay toOrderToPay(Readable row) {
         return new OrderToPay(
-                required(row, "id", UUID.class), required(row, "user_id", Long.class), Rows.money(row, "total_amount"));
+                required(row, "order_id", UUID.class),
+                required(row, "user_id", Long.class),
+                Rows.money(row, "total_amount"));
     }
 
     /** One row for each item, those of an order next to each other. */

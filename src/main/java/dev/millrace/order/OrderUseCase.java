@@ -81,8 +81,8 @@ public class OrderUseCase {
 
     /**
      * Keeps the user's order for the caller's transaction to pay: of many that try, one succeeds, and neither a second payment
-     * nor the expiry can come in between. Empty if the order does not wait for a payment. An order whose time is over waits
-     * until the expiry gets to it: whoever has its row first wins.
+     * nor the expiry nor a cancel can come in between. Empty if the order does not wait for a payment. An order whose time is
+     * over waits until the expiry gets to it: whoever has its row first wins.
      */
     public Mono<OrderToPay> claimForPayment(UUID orderId, long userId) {
         return orders.claim(orderId, userId);
@@ -103,7 +103,11 @@ public class OrderUseCase {
 
     /** Draws the conclusion for the order from all of its money having gone back, and says what is no longer sold. */
     public Mono<UndoneSale> refundOrder(UUID orderId) {
-        return change(orderId, Order::refund).map(Order::undoneSale).checkpoint("refund order");
+        return change(orderId, Order::refund)
+                .delayUntil(order -> order.isOver() ? orders.close(order.id()) : Mono.empty())
+                .as(tx::transactional)
+                .map(Order::undoneSale)
+                .checkpoint("refund order");
     }
 
     /** The state of the user's order; somebody else's order does not exist. */

@@ -45,16 +45,12 @@ class PaymentRepository {
             VALUES (:id, :payment, :amount, :reason, :origin, :at)
             """;
 
-    /**
-     * Reads what other features own, as no feature alone can tell. Orders that wait for their payment have an expiry; the index
-     * passes them by.
-     */
+    /** Reads what other features own, as no feature alone can tell. An order whose money has gone back is not open any more. */
     private static final String FIND_STRANDED = """
-            SELECT o.id FROM orders o JOIN payment p ON p.order_id = o.id
-             WHERE (o.status = 'CREATED' AND o.expires_at IS NULL OR o.status = 'CONFIRMATION_FAILED')
-               AND p.refunded_amount < p.amount AND p.paid_at < :before
+            SELECT o.order_id AS id FROM open_order o JOIN payment p ON p.order_id = o.order_id
+             WHERE o.paid AND p.paid_at < :before
                AND NOT EXISTS (SELECT 1 FROM delivery d
-                                WHERE d.aggregate_id = o.id AND d.handler IN ('confirm', 'compensate')
+                                WHERE d.aggregate_id = o.order_id AND d.handler IN ('confirm', 'compensate')
                                   AND d.status <> 'DEAD')
              LIMIT :limit
             """;

@@ -74,13 +74,19 @@ public final class DeferredChange<Q> {
 
         /** A single table expression that returns a row for each row that it changes, and how many those must be. */
         public static Part changing(String table, String sql, long rows) {
-            return of(
-                    "%s AS (%s)".formatted(table, sql),
-                    "(SELECT COUNT(*) FROM %1$s) AS %1$s".formatted(table),
-                    row -> requireAll(table, row.get(table, Long.class), rows));
+            return of(definition(table, sql), countOf(table), row -> requireAll(table, row, rows));
         }
 
-        private static void requireAll(String table, @Nullable Long changed, long rows) {
+        private static String definition(String table, String sql) {
+            return "%s AS (%s)".formatted(table, sql);
+        }
+
+        private static String countOf(String table) {
+            return "(SELECT COUNT(*) FROM %1$s) AS %1$s".formatted(table);
+        }
+
+        private static void requireAll(String table, Readable row, long rows) {
+            Long changed = row.get(table, Long.class);
             if (changed == null || changed != rows) {
                 throw new NotAllChanged(table, changed, rows);
             }
@@ -88,7 +94,17 @@ public final class DeferredChange<Q> {
 
         /** The same with one more table expression, of which nothing is selected. */
         public Part and(String table, String sql) {
-            return new Part(tables + ",\n%s AS (%s)".formatted(table, sql), results, reader, parameters);
+            return new Part(tables + ",\n" + definition(table, sql), results, reader, parameters);
+        }
+
+        /** The same with one more table expression that returns a row for each row that it changes, and how many those must be. */
+        public Part andChanging(String table, String sql, long rows) {
+            Part both = and(table, sql);
+            return new Part(
+                    both.tables,
+                    results + ",\n" + countOf(table),
+                    reader.andThen(row -> requireAll(table, row, rows)),
+                    parameters);
         }
 
         public Part bind(String name, Object value) {

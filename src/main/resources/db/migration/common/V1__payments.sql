@@ -26,8 +26,7 @@ CREATE TABLE balance_entry (
 );
 CREATE INDEX balance_entry_by_id ON balance_entry (id);
 
--- expires_at is null once an order no longer waits for its payment: it is paid, or it is over. confirmation_failed_at is when
--- it was announced that the order could not be confirmed; it may have been confirmed later.
+-- confirmation_failed_at is when it was announced that the order could not be confirmed; it may have been confirmed later.
 CREATE TABLE orders (
     id                     UUID PRIMARY KEY,
     user_id                BIGINT                   NOT NULL,
@@ -36,11 +35,20 @@ CREATE TABLE orders (
     created_at             TIMESTAMP WITH TIME ZONE NOT NULL,
     confirmed_at           TIMESTAMP WITH TIME ZONE,
     confirmation_failed_at TIMESTAMP WITH TIME ZONE,
-    expires_at             TIMESTAMP WITH TIME ZONE,
     version                BIGINT                   NOT NULL
 );
-CREATE INDEX orders_by_expiry ON orders (status, expires_at);
 CREATE INDEX orders_by_user ON orders (user_id, id);
+
+-- One row for each order that waits for its payment, or is paid and neither confirmed nor has all its money gone back. What is
+-- changed here is in no index.
+CREATE TABLE open_order (
+    order_id     UUID PRIMARY KEY,
+    user_id      BIGINT                   NOT NULL,
+    total_amount BIGINT                   NOT NULL,
+    expires_at   TIMESTAMP WITH TIME ZONE NOT NULL,
+    paid         BOOLEAN                  NOT NULL
+);
+CREATE INDEX open_order_by_expiry ON open_order (expires_at);
 
 CREATE TABLE order_item (
     order_id   UUID         NOT NULL,

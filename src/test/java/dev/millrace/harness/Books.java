@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.springframework.r2dbc.core.DatabaseClient;
 
 /** The whole database, looked at as an auditor does: what does not add up, whoever caused it. */
@@ -72,6 +73,21 @@ public class Books {
              GROUP BY causation_id, type HAVING COUNT(*) > 1
             """);
 
+    /** Whether an order is open is seen in several tables, which a confirmation under way may change between one and the next. */
+    private static final String WRONGLY_OPEN = """
+            SELECT CAST(w.order_id AS VARCHAR) FROM open_order w
+              LEFT JOIN orders o ON o.id = w.order_id LEFT JOIN payment p ON p.order_id = w.order_id
+             WHERE o.id IS NULL OR o.user_id <> w.user_id OR o.total_amount <> w.total_amount
+                OR o.status IN ('CONFIRMED', 'EXPIRED', 'REFUNDED') OR p.status = 'REFUNDED'
+                OR NOT w.paid AND (o.status <> 'CREATED' OR p.id IS NOT NULL)
+            """;
+
+    private static final String WRONGLY_CLOSED = """
+            SELECT CAST(o.id AS VARCHAR) FROM orders o LEFT JOIN payment p ON p.order_id = o.id
+             WHERE (o.status = 'CREATED' OR o.status IN ('CONFIRMATION_FAILED', 'CANCELLED') AND p.status <> 'REFUNDED')
+               AND NOT EXISTS (SELECT 1 FROM open_order w WHERE w.order_id = o.id)
+            """;
+
     private final DatabaseClient database;
 
     public Books(DatabaseClient database) {
@@ -81,6 +97,12 @@ public class Books {
     public void assertThatTheyAddUp() {
         VIOLATIONS.forEach(
                 (violation, sql) -> assertThat(found(sql)).as(violation).isEmpty());
+        Awaitility.await().untilAsserted(() -> {
+            assertThat(found(WRONGLY_OPEN)).as("a decided order is open").isEmpty();
+            assertThat(found(WRONGLY_CLOSED))
+                    .as("an undecided order is not open")
+                    .isEmpty();
+        });
     }
 
     private List<String> found(String sql) {

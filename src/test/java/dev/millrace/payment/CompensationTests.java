@@ -213,11 +213,14 @@ class CompensationTests {
         UUID waiting = anOrderThatCouldNotBeConfirmed(user);
         UUID forgotten = shop.anOrder(user, 1_000);
         UUID unpaid = shop.anOrder(user, 1_000);
+        UUID withdrawn = shop.anOrder(user, 1_000);
         Payment payment = payUnhandled(forgotten, user);
+        payUnhandled(withdrawn, user);
+        now(shop.cancel(withdrawn));
 
         List<UUID> found = now(stranded.findStranded());
 
-        assertThat(found).contains(forgotten).doesNotContain(waiting, unpaid);
+        assertThat(found).contains(forgotten, withdrawn).doesNotContain(waiting, unpaid);
         assertThat(metrics.get("millrace.orders.stranded").gauge().value()).isEqualTo(found.size());
 
         now(shop.post("/payments/" + payment.id() + "/refunds", "{\"reason\":\"forgotten\"}"));

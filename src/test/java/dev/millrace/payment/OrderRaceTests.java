@@ -69,6 +69,27 @@ class OrderRaceTests {
         books.assertThatTheyAddUp();
     }
 
+    /** A payment that comes before the cancel is confirmed before it too, or goes back; one that comes after it is refused. */
+    @Test
+    void isPaidBeforeItIsCancelledOrNever() {
+        List<Result> results = Flux.range(0, RACES)
+                .flatMap(number -> payAndCancel(shop.aUser()), AT_ONCE)
+                .collectList()
+                .block(Duration.ofMinutes(5));
+
+        await().timeout(LONGEST_WAIT).untilAsserted(() -> assertThatNothingIsOwed(results, "confirm", "compensate"));
+        Map<String, Long> ends = results.stream()
+                .collect(Collectors.groupingBy(
+                        result -> "%d %s: %s".formatted(result.race.paid.status(), result.given, endOf(result)),
+                        Collectors.counting()));
+        log.info("Pay against cancel, {} races: {}", RACES, ends);
+        assertThat(ends.keySet())
+                .isSubsetOf("200 409: CONFIRMED, paid", "200 200: CANCELLED, refunded", "409 200: CANCELLED, refunded");
+        assertThat(results).allSatisfy(result -> assertThat(ledger.paymentsOf(result.race.order))
+                .isEqualTo(result.race.paid.status() == 200 ? 1 : 0));
+        books.assertThatTheyAddUp();
+    }
+
     @Test
     void eitherConfirmsOrIsRefundedAndUndone() {
         List<Result> results = race((race, paid) -> shop.post(
@@ -97,14 +118,30 @@ class OrderRaceTests {
     }
 
     private Mono<Result> race(BiFunction<Race, Reply, Mono<String>> rival, long user) {
+        return anOrder(user)
+                .flatMap(order -> shop.pay(order, user).map(paid -> new Race(order, user, paid)))
+                .delayUntil(race -> aWhile(8_000_000))
+                .flatMap(race -> rival.apply(race, race.paid).map(given -> new Result(race, given)));
+    }
+
+    private Mono<Result> payAndCancel(long user) {
+        return anOrder(user)
+                .flatMap(order -> Mono.zip(
+                        aWhile(3_000_000).then(shop.pay(order, user)),
+                        aWhile(3_000_000).then(shop.cancel(order)),
+                        (paid, cancelled) -> new Result(new Race(order, user, paid), cancelled.status() + "")));
+    }
+
+    private Mono<UUID> anOrder(long user) {
         return shop.charge(user, 1_000)
                 .then(shop.post("/products", "{\"name\":\"Thing\",\"price\":400}"))
                 .flatMap(product -> shop.order(user, product.number("id"), 1))
-                .map(Reply::id)
-                .flatMap(order -> shop.pay(order, user).map(paid -> new Race(order, user, paid)))
-                .delayUntil(race ->
-                        Mono.delay(Duration.ofNanos(ThreadLocalRandom.current().nextLong(8_000_000))))
-                .flatMap(race -> rival.apply(race, race.paid).map(given -> new Result(race, given)));
+                .map(Reply::id);
+    }
+
+    private static Mono<Long> aWhile(long nanos) {
+        return Mono.defer(
+                () -> Mono.delay(Duration.ofNanos(ThreadLocalRandom.current().nextLong(nanos))));
     }
 
     private Mono<String> compensate(Race race) {

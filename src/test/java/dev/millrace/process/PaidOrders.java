@@ -28,6 +28,9 @@ final class PaidOrders {
                 placed AS (
                     INSERT INTO orders (id, user_id, status, total_amount, created_at, version)
                     SELECT order_id, user_id, 'CREATED', price, at, 0 FROM paid),
+                open_orders AS (
+                    INSERT INTO open_order (order_id, user_id, total_amount, expires_at, paid)
+                    SELECT order_id, user_id, price, at + INTERVAL '30 minutes', TRUE FROM paid),
                 items AS (
                     INSERT INTO order_item (order_id, line, product_id, name, quantity, unit_price)
                     SELECT order_id, 0, id, name, 1, price FROM paid),

@@ -59,6 +59,15 @@ class PostgresChangesTests {
     }
 
     @Test
+    void tellIfNotEveryRowOfASecondTableWasChanged() {
+        Part both = notes("a").andChanging("tagged", "INSERT INTO tag SELECT text FROM noted RETURNING 1", 2);
+
+        changes.make(List.of(both)).as(StepVerifier::create).verifyErrorSatisfies(error -> assertThat(error)
+                .isInstanceOf(NotAllChanged.class)
+                .hasMessage("tagged: 1 of 2"));
+    }
+
+    @Test
     void refuseTwoParametersOfTheSameName() {
         changes.make(List.of(notes("a"), notes("b")))
                 .as(StepVerifier::create)
@@ -67,7 +76,9 @@ class PostgresChangesTests {
 
     private static Part notes(String... texts) {
         return Part.changing(
-                        "noted", "INSERT INTO note SELECT UNNEST(CAST(:notes AS VARCHAR[])) RETURNING 1", texts.length)
+                        "noted",
+                        "INSERT INTO note SELECT UNNEST(CAST(:notes AS VARCHAR[])) RETURNING text",
+                        texts.length)
                 .bind("notes", texts);
     }
 
