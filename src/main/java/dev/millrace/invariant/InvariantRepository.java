@@ -2,13 +2,14 @@ package dev.millrace.invariant;
 
 import static dev.millrace.shared.Rows.required;
 
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import lombok.RequiredArgsConstructor;
 import org.springframework.r2dbc.core.DatabaseClient;
-import org.springframework.r2dbc.core.DatabaseClient.GenericExecuteSpec;
 import org.springframework.stereotype.Repository;
 import reactor.core.publisher.Mono;
 
@@ -16,25 +17,54 @@ import reactor.core.publisher.Mono;
 @RequiredArgsConstructor
 class InvariantRepository {
 
-    private static final int SAMPLE = 5;
+    private static final String COUNT_AND_SAMPLE = "SELECT COUNT(*) OVER () AS violations, "
+            + "CAST(id AS VARCHAR(40)) AS sample FROM (%s) v ORDER BY id LIMIT 5";
 
-    private static final String COUNT_AND_SAMPLE =
-            "SELECT COUNT(*) OVER () AS violations, CAST(id AS VARCHAR(40)) AS sample FROM (%s) v ORDER BY id LIMIT "
-                    + SAMPLE;
+    /** Reads nothing but the index. */
+    private static final String NEXT =
+            "SELECT id FROM %s WHERE id >= :from AND id < :until ORDER BY id LIMIT 1 OFFSET :rows";
 
     private final DatabaseClient database;
 
     private record Violation(long violations, String sample) {}
 
-    /** Looks for violations after the mark, in one statement and so in one state of the database. */
-    Mono<CheckResult> check(Invariant invariant, Watermark since, Instant settled) {
+    /** So many rows at most, and fewer only at the limit or where a unit of time ends. */
+    Mono<Slice> findNext(Invariant invariant, Watermark from, Watermark limit, int rows) {
+        return database.sql(NEXT.formatted(invariant.table()))
+                .bind("from", from.firstId())
+                .bind("until", limit.firstId())
+                .bind("rows", rows)
+                .map(row -> required(row, "id", UUID.class))
+                .one()
+                .map(next -> Slice.before(next, from, invariant, rows))
+                .defaultIfEmpty(new Slice(from, limit, rows));
+    }
+
+    /** What belongs together is nearly always close together; only if it does not seem so, more is read. */
+    Mono<Found> check(Invariant invariant, Slice slice) {
+        return check(invariant, slice, Invariants.NEAR)
+                .flatMap(found -> found.isNothing() || !invariant.hasMargins()
+                        ? Mono.just(found)
+                        : check(invariant, slice, Invariants.TRANSACTION));
+    }
+
+    private Mono<Found> check(Invariant invariant, Slice slice, Duration margin) {
         String sql = COUNT_AND_SAMPLE.formatted(invariant.violations());
-        return bind(sql, since, settled)
+        Map<String, Object> values = Map.of(
+                "from", slice.from().firstId(),
+                "until", slice.until().firstId(),
+                "most", slice.most(),
+                "start", slice.from().moment(),
+                "end", slice.until().moment(),
+                "before", slice.firstId(margin),
+                "after", slice.endId(margin));
+        return database.sql(sql)
+                .bindValues(used(values, sql))
                 .map(row ->
                         new Violation(required(row, "violations", Long.class), required(row, "sample", String.class)))
                 .all()
                 .collectList()
-                .map(violations -> toResult(invariant.name(), violations));
+                .map(InvariantRepository::toFound);
     }
 
     Mono<Watermark> findWatermark(String name) {
@@ -44,8 +74,12 @@ class InvariantRepository {
                 .one();
     }
 
+    /** It never goes back, whoever else moves it. */
     Mono<Void> saveWatermark(String name, Watermark watermark) {
-        return setWatermark("UPDATE invariant_watermark SET mark = :mark WHERE name = :name", name, watermark)
+        return setWatermark(
+                        "UPDATE invariant_watermark SET mark = :mark WHERE name = :name AND mark < :mark",
+                        name,
+                        watermark)
                 .filter(rows -> rows == 0)
                 .flatMap(none -> setWatermark(
                         "INSERT INTO invariant_watermark (name, mark) VALUES (:name, :mark) ON CONFLICT DO NOTHING",
@@ -62,27 +96,17 @@ class InvariantRepository {
                 .rowsUpdated();
     }
 
-    private GenericExecuteSpec bind(String sql, Watermark since, Instant settled) {
-        GenericExecuteSpec bound = database.sql(sql);
-        bound = sql.contains(":since") ? bound.bind("since", since.firstId()) : bound;
-        bound = sql.contains(":before") ? bound.bind("before", sameTransaction(since)) : bound;
-        bound = sql.contains(":settled") ? bound.bind("settled", settled) : bound;
-        Watermark hour = since.truncatedTo(ChronoUnit.HOURS);
-        bound = sql.contains(":first") ? bound.bind("first", hour.firstId()) : bound;
-        return sql.contains(":hour") ? bound.bind("hour", hour.moment()) : bound;
+    private static Map<String, Object> used(Map<String, Object> values, String sql) {
+        return values.entrySet().stream()
+                .filter(value -> sql.contains(":" + value.getKey()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
-    /** What was written together with the first row after the mark may have drawn its id just before it. */
-    private static UUID sameTransaction(Watermark since) {
-        return since.minus(Invariants.TRANSACTION).firstId();
-    }
-
-    private static CheckResult toResult(String name, List<Violation> found) {
-        long violations = found.isEmpty() ? 0 : found.get(0).violations();
-        return new CheckResult(
-                name,
-                violations == 0,
-                violations,
-                found.stream().map(Violation::sample).toList());
+    private static Found toFound(List<Violation> found) {
+        return found.isEmpty()
+                ? Found.NOTHING
+                : new Found(
+                        found.get(0).violations(),
+                        found.stream().map(Violation::sample).toList());
     }
 }

@@ -165,9 +165,7 @@ class InvariantTests {
             assertThat(check(name).path("ok").asBoolean()).as("in time").isTrue();
 
             execute("DELETE FROM invariant_watermark");
-            execute(
-                    "UPDATE event SET occurred_at = occurred_at - INTERVAL '1' HOUR WHERE aggregate_id = '{order}'",
-                    ids);
+            anHourEarlier("order.confirmation-failed.v1", ids);
 
             assertThatItIsViolatedBy(name, ids.get("order"));
         } finally {
@@ -249,6 +247,7 @@ class InvariantTests {
                 "UPDATE product_sales SET sold_hour = sold_hour - INTERVAL '1' HOUR WHERE product_id = {product}",
                 before);
         execute("UPDATE orders SET confirmed_at = confirmed_at - INTERVAL '1' HOUR WHERE id = '{order}'", before);
+        anHourEarlier("product.sales-rank-recorded.v1", before);
         String name = "ranking-is-what-was-confirmed";
 
         setMark(name, Instant.now());
@@ -260,24 +259,6 @@ class InvariantTests {
         } finally {
             execute("UPDATE product_sales SET quantity = 0 WHERE product_id = {product}", within);
         }
-    }
-
-    @Test
-    void movesItsMarkOnlyWhenNothingIsWrong() {
-        Map<String, String> ids = aPartlyRefundedOrder();
-        String name = NAMES[0];
-        execute(BREAK_A_BALANCE, ids);
-        try {
-            assertThatItIsViolatedBy(name, ids.get("user"));
-            assertThat(marksOf(name)).isZero();
-            assertThat(marksOf(NAMES[1])).isEqualTo(1);
-
-            assertThatItIsViolatedBy(name, ids.get("user"));
-        } finally {
-            execute(MEND_THE_BALANCE, ids);
-        }
-        assertThat(check(name).path("ok").asBoolean()).isTrue();
-        assertThat(marksOf(name)).isEqualTo(1);
     }
 
     @Test
@@ -296,6 +277,7 @@ class InvariantTests {
     @Test
     void tellsWhatItSawAsHealthAndAsGauges() {
         Map<String, String> ids = aPartlyRefundedOrder();
+        assertThat(report().path("ok").asBoolean()).isTrue();
         execute(BREAK_A_BALANCE, ids);
         try {
             look();
@@ -399,7 +381,7 @@ class InvariantTests {
 
     private void look() {
         passTheSharedReport();
-        watch.look().block(Duration.ofSeconds(5));
+        now(watch.look().thenReturn(true));
     }
 
     private static void passTheSharedReport() {
@@ -413,8 +395,13 @@ class InvariantTests {
                 .value();
     }
 
-    private long marksOf(String name) {
-        return ledger.count("SELECT COUNT(*) FROM invariant_watermark WHERE name = :id", name);
+    /** An event of the order has been drawn its id so much earlier. */
+    private void anHourEarlier(String type, Map<String, String> ids) {
+        UUID id = UUID.fromString(
+                id("SELECT id FROM event WHERE aggregate_id = '{order}' AND type = '" + type + "'", ids));
+        long hour = Duration.ofHours(1).toMillis() << 16;
+        UUID earlier = new UUID(id.getMostSignificantBits() - hour, id.getLeastSignificantBits());
+        execute("UPDATE event SET id = '%s' WHERE id = '%s'".formatted(earlier, id));
     }
 
     private void setMark(String name, Instant mark) {

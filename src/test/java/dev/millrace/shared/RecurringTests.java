@@ -5,10 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Background work goes on whatever becomes of a turn, and ends with the application. */
 class RecurringTests {
@@ -36,29 +34,6 @@ class RecurringTests {
                 .untilAsserted(() -> assertThat(turns).hasValueLessThan(2));
         recurring.stop();
         assertThat(recurring.isRunning()).isFalse();
-    }
-
-    @Test
-    void restsInProportionToWhatATurnTook() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
-        Recurring recurring = new Recurring("A test", Duration.ofSeconds(1), Mono.defer(() -> {
-                    turns.incrementAndGet();
-                    return Mono.delay(Duration.ofSeconds(3));
-                }))
-                .resting(9);
-
-        recurring.start();
-        time.advanceTimeBy(Duration.ofSeconds(30));
-        assertThat(turns).hasValue(1);
-        time.advanceTimeBy(Duration.ofSeconds(2));
-        assertThat(turns).hasValue(2);
-
-        recurring.stop();
-    }
-
-    @AfterEach
-    void realTime() {
-        VirtualTimeScheduler.reset();
     }
 
     private Recurring every(Mono<Void> work) {
