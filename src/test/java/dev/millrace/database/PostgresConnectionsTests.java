@@ -46,6 +46,7 @@ class PostgresConnectionsTests {
         assertThat(show("plan_cache_mode")).isEqualTo("force_custom_plan");
         assertThat(show("enable_mergejoin")).isEqualTo("off");
         assertThat(show("max_parallel_workers_per_gather")).isEqualTo("0");
+        assertThat(show("jit")).isEqualTo("off");
     }
 
     @Test
