@@ -1,10 +1,11 @@
 package dev.millrace.event;
 
 /**
- * The condition that nothing earlier of the same aggregate is owed to the same handler: its delivery is the first one there.
+ * The condition that nothing earlier of the same aggregate is owed to the same handler.
  *
- * <p>The order makes the database take the index of these columns, as few rows as it may believe there to be. What it knows of
- * a queue is often from a moment when that was empty; a plan for an empty one reads all of the queue for each delivery.
+ * <p>What the database knows of a queue is often from a moment when that was empty, and a plan for an empty one reads all of the
+ * queue for each delivery. So this is no join, which could be turned round; the order makes it take the index of these columns;
+ * and that it may well be true, as the database takes it for a value of its own, has it stop at the first that are found.
  */
 enum HeadOfLine {
 
@@ -12,19 +13,21 @@ enum HeadOfLine {
     DEAD_HOLD_BACK(""),
 
     /** It does not. */
-    DEAD_ARE_PASSED(" AND head.status <> 'DEAD'");
+    DEAD_ARE_PASSED(" AND earlier.status <> 'DEAD'");
 
-    private static final String IS_HEAD = """
-            delivery.id = (SELECT head.id FROM delivery head
-                            WHERE head.aggregate_id = delivery.aggregate_id AND head.handler = delivery.handler%s
-                            ORDER BY head.aggregate_id, head.handler, head.sequence
-                            LIMIT 1)
+    private static final String NOTHING_EARLIER = """
+            COALESCE((SELECT FALSE FROM delivery earlier
+                       WHERE earlier.aggregate_id = delivery.aggregate_id
+                         AND earlier.handler = delivery.handler
+                         AND earlier.sequence < delivery.sequence%s
+                       ORDER BY earlier.aggregate_id, earlier.handler, earlier.sequence
+                       LIMIT 1), TRUE)
             """;
 
     private final String condition;
 
-    HeadOfLine(String heads) {
-        this.condition = IS_HEAD.formatted(heads);
+    HeadOfLine(String earlier) {
+        this.condition = NOTHING_EARLIER.formatted(earlier);
     }
 
     static HeadOfLine of(RetryPolicy policy) {

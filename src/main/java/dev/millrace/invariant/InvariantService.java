@@ -30,7 +30,7 @@ class InvariantService {
     private static final Duration LONGEST = Duration.ofSeconds(30);
 
     /** So many rows are too much for one statement, also where they belong together. */
-    private static final int LARGEST = 200_000;
+    private static final int LARGEST = 2_000_000;
 
     private final InvariantRepository repository;
     private final TransactionalOperator tx;

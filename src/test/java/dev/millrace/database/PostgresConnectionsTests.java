@@ -47,6 +47,8 @@ class PostgresConnectionsTests {
         assertThat(show("enable_mergejoin")).isEqualTo("off");
         assertThat(show("max_parallel_workers_per_gather")).isEqualTo("0");
         assertThat(show("jit")).isEqualTo("off");
+        assertThat(show("random_page_cost")).isEqualTo("1.1");
+        assertThat(show("enable_bitmapscan")).isEqualTo("off");
     }
 
     @Test
