@@ -43,6 +43,7 @@ class DeliveryWorker {
                 .onErrorResume(error -> settle(delivery, Failure.of(error))
                         .contextWrite(
                                 Lane.of(delivery.handler(), delivery.event().aggregateId())
+                                        .givingWay()
                                         .joined()))
                 .onErrorResume(error -> {
                     log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
@@ -58,10 +59,8 @@ class DeliveryWorker {
                 .find(delivery.handler(), delivery.event().type())
                 .map(Subscriber::lane)
                 .orElse(delivery.handler());
-        return new Lane(
-                lane,
-                delivery.event().aggregateId(),
-                new Subject(delivery.handler(), delivery.event().aggregateId()));
+        UUID aggregateId = delivery.event().aggregateId();
+        return new Lane(lane, aggregateId, new Subject(delivery.handler(), aggregateId)).givingWay();
     }
 
     /** Deliveries of the same aggregate to the same handler never share a transaction. */

@@ -10,8 +10,13 @@ import reactor.util.context.Context;
  * @param name what is done there
  * @param account those with the same one run in the same lane, one group after the other, and so never wait for its row
  * @param subject those with the same one never share a group: each begins when the one before has committed
+ * @param givesWay whether all of it goes through a single lane, whatever the account, while much is under way that does not
  */
-public record Lane(String name, Object account, Object subject) {
+public record Lane(String name, Object account, Object subject, boolean givesWay) {
+
+    public Lane(String name, Object account, Object subject) {
+        this(name, account, subject, false);
+    }
 
     /** For work of which no two pieces contend for anything: it has one lane. */
     public static Lane of(String name, Object subject) {
@@ -21,6 +26,11 @@ public record Lane(String name, Object account, Object subject) {
     /** For work that has nothing to do with any other. */
     public static Lane ofAny(String name) {
         return of(name, new Object());
+    }
+
+    /** The same for work that nobody waits for: when there is more to do, it may wait for an account's row. */
+    public Lane givingWay() {
+        return new Lane(name, account, subject, true);
     }
 
     /** To be given to {@code contextWrite}. */

@@ -50,6 +50,7 @@ final class ShieldedTransactions implements TransactionalOperator {
     private final @Nullable JointChanges sets;
     private final Outcomes outcomes;
     private final Map<String, TransactionLane> lanes = new ConcurrentHashMap<>();
+    private final Map<String, TransactionLane> givingWay = new ConcurrentHashMap<>();
 
     @Override
     public <T> Mono<T> transactional(Mono<T> work) {
@@ -89,9 +90,20 @@ final class ShieldedTransactions implements TransactionalOperator {
     }
 
     private TransactionLane find(Lane lane) {
-        String name = lane.name() + Math.floorMod(lane.account().hashCode(), properties.lanes());
-        return lanes.computeIfAbsent(
-                name, key -> new TransactionLane(key, new Unshielded(), properties, sets, outcomes));
+        return lane.givesWay()
+                ? find(lane, isBusy() ? 1 : properties.lanes(), givingWay)
+                : find(lane, properties.lanes(), lanes);
+    }
+
+    private TransactionLane find(Lane lane, int choice, Map<String, TransactionLane> among) {
+        return among.computeIfAbsent(
+                lane.name() + Math.floorMod(lane.account().hashCode(), choice),
+                name -> new TransactionLane(name, new Unshielded(), properties, sets, outcomes));
+    }
+
+    /** Whether those who wait for an answer need the processor themselves. */
+    private boolean isBusy() {
+        return lanes.values().stream().mapToInt(TransactionLane::size).sum() >= properties.busyFrom();
     }
 
     /** Refused: the items of a Flux would be seen before they are committed. */

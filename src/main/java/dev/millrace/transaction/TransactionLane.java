@@ -52,6 +52,11 @@ final class TransactionLane {
     private final Queue<Member<?>> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger members = new AtomicInteger();
 
+    /** How many wait or are under way. */
+    int size() {
+        return members.get();
+    }
+
     /** Does the work in a transaction with others; refused if too many wait. */
     <T> Mono<T> join(Object subject, Mono<T> work) {
         return Mono.deferContextual(context -> Mono.create(sink -> enter(subject, work, context, sink)));

@@ -29,7 +29,8 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 /** Who waits together is committed together, and is told what became of it and not of the others. */
 class TransactionLaneTests {
 
-    private static final TransactionProperties PROPERTIES = new TransactionProperties(1, 8, 12, Duration.ofSeconds(5));
+    private static final TransactionProperties PROPERTIES =
+            new TransactionProperties(1, 1_000, 8, 12, Duration.ofSeconds(5));
 
     private final AtomicInteger commits = new AtomicInteger();
     private final Sinks.Empty<Void> gate = Sinks.empty();
@@ -59,7 +60,7 @@ class TransactionLaneTests {
     private final TransactionLane crowded = new TransactionLane(
             "test",
             transactions,
-            new TransactionProperties(1, 256, 2_000, Duration.ofSeconds(5)),
+            new TransactionProperties(1, 1_000, 256, 2_000, Duration.ofSeconds(5)),
             this::makeTogether,
             outcomes);
 
@@ -347,7 +348,7 @@ class TransactionLaneTests {
         TransactionLane impatient = new TransactionLane(
                 "test",
                 transactions,
-                new TransactionProperties(1, 8, 12, Duration.ofMillis(50)),
+                new TransactionProperties(1, 1_000, 8, 12, Duration.ofMillis(50)),
                 this::makeTogether,
                 outcomes);
         CompletableFuture<String> stuck =

@@ -1,0 +1,111 @@
+package dev.millrace.transaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.shared.InFlight;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.reactive.TransactionCallback;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+/** What nobody waits for takes less of the machine while many wait for something else. All runs on the test's own thread. */
+class GivingWayTests {
+
+    private static final int BUSY_FROM = 3;
+    private static final TransactionalOperator UNCHANGED = new TransactionalOperator() {
+        @Override
+        public <T> Mono<T> transactional(Mono<T> work) {
+            return work;
+        }
+
+        @Override
+        public <T> Flux<T> execute(TransactionCallback<T> action) {
+            throw new UnsupportedOperationException();
+        }
+    };
+
+    private final ShieldedTransactions transactions = new ShieldedTransactions(
+            UNCHANGED,
+            new InFlight(Duration.ofSeconds(5)),
+            new TransactionProperties(2, BUSY_FROM, 8, 100, Duration.ofSeconds(5)),
+            null,
+            Outcomes.NONE);
+
+    private final List<String> begun = new ArrayList<>();
+    private final Sinks.Empty<Void> firstEnds = Sinks.empty();
+    private final Sinks.Empty<Void> paid = Sinks.empty();
+
+    @BeforeEach
+    void haveOneThreadOnly() {
+        VirtualTimeScheduler.getOrSet();
+    }
+
+    @AfterEach
+    void haveThreadsAgain() {
+        VirtualTimeScheduler.reset();
+    }
+
+    @Test
+    void runsSideBySideWhileFewAreWaitedFor() {
+        pay(BUSY_FROM - 1);
+        follow("first", 0);
+        follow("second", 1);
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void runsOneAfterTheOtherWhileManyAreWaitedFor() {
+        pay(BUSY_FROM);
+        follow("first", 0);
+        follow("second", 1);
+
+        assertThat(begun).containsExactly("first");
+        firstEnds.tryEmitEmpty();
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void runsSideBySideAgainWhenTheManyHaveGone() {
+        pay(BUSY_FROM);
+        paid.tryEmitEmpty();
+        follow("first", 0);
+        follow("second", 1);
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    /** However much follows, it does not give way to itself. */
+    @Test
+    void isNotCountedAmongWhatIsWaitedFor() {
+        IntStream.range(0, BUSY_FROM).forEach(i -> follow("first", 0));
+        follow("second", 1);
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    private void pay(int payments) {
+        IntStream.range(0, payments).forEach(account -> run(paid.asMono(), new Lane("payment", account, new Object())));
+    }
+
+    private void follow(String name, int account) {
+        Mono<Void> work = Mono.defer(() -> {
+            begun.add(name);
+            return firstEnds.asMono();
+        });
+        run(work, new Lane("settling", account, new Object()).givingWay());
+    }
+
+    private void run(Mono<Void> work, Lane lane) {
+        transactions.transactional(work).contextWrite(lane.joined()).subscribe();
+    }
+}
