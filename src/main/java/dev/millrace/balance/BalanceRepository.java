@@ -38,25 +38,25 @@ class BalanceRepository {
      * all of it, or stays as it is. What an entry says was left is what is left in the end, and what was taken after it.
      */
     private static final String DECREASE_ALL = """
-            WITH debit AS (
-                SELECT n.*,
-                       COALESCE(SUM(amount) OVER later, 0) AS taken_later,
-                       COUNT(*) OVER later AS debits_later
-                  FROM UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[]), CAST(:amounts AS BIGINT[]),
-                              CAST(:references AS UUID[]), CAST(:ats AS TIMESTAMPTZ[]))
-                       WITH ORDINALITY AS n (id, user_id, amount, reference, at, place)
-                WINDOW later AS (PARTITION BY user_id ORDER BY place
-                                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)),
-            taken AS (
+            WITH taken AS (
                 UPDATE balance SET amount = balance.amount - n.total, version = balance.version + n.debits
-                  FROM (SELECT user_id, CAST(SUM(amount) AS BIGINT) AS total, COUNT(*) AS debits
-                          FROM debit GROUP BY user_id) AS n
+                  FROM (SELECT user_id, CAST(SUM(amount) AS BIGINT) AS total, COUNT(*) AS debits,
+                               ARRAY_AGG(id ORDER BY place) AS ids, ARRAY_AGG(amount ORDER BY place) AS amounts,
+                               ARRAY_AGG(reference ORDER BY place) AS refs, ARRAY_AGG(at ORDER BY place) AS ats
+                          FROM UNNEST(CAST(:ids AS UUID[]), CAST(:users AS BIGINT[]), CAST(:amounts AS BIGINT[]),
+                                      CAST(:references AS UUID[]), CAST(:ats AS TIMESTAMPTZ[]))
+                               WITH ORDINALITY AS debit (id, user_id, amount, reference, at, place)
+                         GROUP BY user_id) AS n
                  WHERE balance.user_id = n.user_id AND balance.amount >= n.total
-                RETURNING balance.user_id, balance.amount, balance.version)
+                RETURNING n.*, balance.amount AS left_over, balance.version)
             INSERT INTO balance_entry (id, user_id, sequence, type, amount, balance_after, reference, at)
-            SELECT debit.id, debit.user_id, taken.version - debit.debits_later, 'PAYMENT', -debit.amount,
-                   taken.amount + debit.taken_later, debit.reference, debit.at
-              FROM debit JOIN taken ON taken.user_id = debit.user_id
+            SELECT debit.id, taken.user_id, taken.version - taken.debits + debit.place, 'PAYMENT', -debit.amount,
+                   taken.left_over + COALESCE(SUM(debit.amount) OVER later, 0), debit.reference, debit.at
+              FROM taken
+             CROSS JOIN LATERAL UNNEST(taken.ids, taken.amounts, taken.refs, taken.ats)
+                   WITH ORDINALITY AS debit (id, amount, reference, at, place)
+            WINDOW later AS (PARTITION BY taken.user_id ORDER BY debit.place
+                             ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
             RETURNING id
             """;
 

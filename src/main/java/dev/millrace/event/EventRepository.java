@@ -56,31 +56,38 @@ class EventRepository {
 
     /**
      * All that the above do, for many events. An event's place is its number among those of its aggregate that are appended with
-     * it. What is said of earlier deliveries is what was there before this statement.
+     * it. What is said of earlier deliveries is what was there before this statement. Without a join of many with many, for which
+     * a plan that expects few would compare each with each.
      */
     private static final String APPEND_ALL = """
-            added AS (
-                INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
-                                   correlation_id, causation_id, traceparent, fault_plan)
-                SELECT n.id, n.type, n.aggregate,
-                       (SELECT COALESCE(MAX(sequence), 0) + n.place FROM event WHERE aggregate_id = n.aggregate),
-                       n.at, n.payload, n.correlation, n.causation, n.traceparent, n.faults
+            numbered AS MATERIALIZED (
+                SELECT n.*,
+                       n.place + COALESCE((SELECT MAX(sequence) FROM event WHERE aggregate_id = n.aggregate), 0) AS sequence
                   FROM UNNEST(CAST(:eventIds AS UUID[]), CAST(:eventTypes AS VARCHAR[]), CAST(:aggregates AS UUID[]),
                               CAST(:places AS INTEGER[]), CAST(:eventTimes AS TIMESTAMPTZ[]), CAST(:payloads AS VARCHAR[]),
                               CAST(:correlations AS UUID[]), CAST(:causations AS UUID[]),
                               CAST(:traceparents AS VARCHAR[]), CAST(:faults AS VARCHAR[]))
-                       AS n (id, type, aggregate, place, at, payload, correlation, causation, traceparent, faults)
-                RETURNING id, aggregate_id, sequence),
+                       WITH ORDINALITY
+                       AS n (id, type, aggregate, place, at, payload, correlation, causation, traceparent, faults, number)),
+            added AS (
+                INSERT INTO event (id, type, aggregate_id, sequence, occurred_at, payload,
+                                   correlation_id, causation_id, traceparent, fault_plan)
+                SELECT id, type, aggregate, sequence, at, payload, correlation, causation, traceparent, faults
+                  FROM numbered
+                RETURNING 1),
+            sequences AS (
+                SELECT ARRAY_AGG(sequence ORDER BY number) AS by_number FROM numbered),
             owed AS (
                 INSERT INTO delivery (id, event_id, handler, aggregate_id, sequence, status, attempts, fence,
                                       owner, next_attempt_at, created_at, owed_since)
-                SELECT n.id, added.id, n.handler, added.aggregate_id, added.sequence, 'PENDING', n.attempts, n.fence,
-                       n.owner, n.next, n.at, n.at
-                  FROM UNNEST(CAST(:owedIds AS UUID[]), CAST(:owedEvents AS UUID[]), CAST(:owedHandlers AS VARCHAR[]),
-                              CAST(:owedAttempts AS INTEGER[]), CAST(:owedFences AS BIGINT[]), CAST(:owedOwners AS VARCHAR[]),
-                              CAST(:owedNexts AS TIMESTAMPTZ[]), CAST(:owedSince AS TIMESTAMPTZ[]))
+                SELECT n.id, (CAST(:eventIds AS UUID[]))[n.event], n.handler, (CAST(:aggregates AS UUID[]))[n.event],
+                       sequences.by_number[n.event], 'PENDING', n.attempts, n.fence, n.owner, n.next, n.at, n.at
+                  FROM sequences
+                 CROSS JOIN UNNEST(CAST(:owedIds AS UUID[]), CAST(:owedEvents AS INTEGER[]), CAST(:owedHandlers AS VARCHAR[]),
+                                   CAST(:owedAttempts AS INTEGER[]), CAST(:owedFences AS BIGINT[]),
+                                   CAST(:owedOwners AS VARCHAR[]), CAST(:owedNexts AS TIMESTAMPTZ[]),
+                                   CAST(:owedSince AS TIMESTAMPTZ[]))
                        AS n (id, event, handler, attempts, fence, owner, next, at)
-                       JOIN added ON added.id = n.event
                 RETURNING id,
                           (SELECT earlier.id FROM delivery earlier
                             WHERE earlier.aggregate_id = delivery.aggregate_id
@@ -91,8 +98,8 @@ class EventRepository {
             """;
 
     private static final String APPENDED = """
-            (SELECT ARRAY_AGG(id ORDER BY id) FROM added) AS added_ids,
-            (SELECT ARRAY_AGG(sequence ORDER BY id) FROM added) AS added_sequences,
+            (SELECT COUNT(*) FROM added) AS added,
+            (SELECT by_number FROM sequences) AS added_sequences,
             (SELECT COUNT(*) FROM owed) AS owed,
             (SELECT ARRAY_AGG(id) FROM owed WHERE follows) AS following
             """;
@@ -197,17 +204,17 @@ class EventRepository {
                         .one();
     }
 
-    private record Placed(NewEvent event, int place) {}
+    /** An event that is appended with others: its place among those of its aggregate, and its number among all, from 1. */
+    private record Placed(NewEvent event, int place, int number) {}
 
-    private record Owed(NewDelivery delivery, UUID eventId) {}
+    private record Owed(NewDelivery delivery, int event) {}
 
     private static Part appendAll(List<Append> appends) {
         List<Placed> placed = place(appends);
         List<Owed> owed = placed.stream()
-                .map(Placed::event)
-                .flatMap(event -> event.owed().stream().map(delivery -> new Owed(delivery, event.id())))
+                .flatMap(row -> row.event().owed().stream().map(delivery -> new Owed(delivery, row.number())))
                 .toList();
-        return Part.of(APPEND_ALL, APPENDED, row -> tell(appends, Appended.of(row, placed.size(), owed.size())))
+        return Part.of(APPEND_ALL, APPENDED, row -> tell(appends, Appended.of(row, placed, owed.size())))
                 .bind("eventIds", column(placed, row -> row.event().id(), UUID[]::new))
                 .bind("eventTypes", column(placed, row -> row.event().type(), String[]::new))
                 .bind("aggregates", column(placed, row -> row.event().aggregateId(), UUID[]::new))
@@ -219,7 +226,7 @@ class EventRepository {
                 .bind("traceparents", column(placed, row -> row.event().cause().traceparent(), String[]::new))
                 .bind("faults", column(placed, row -> row.event().cause().faultPlan(), String[]::new))
                 .bind("owedIds", column(owed, row -> row.delivery().id(), UUID[]::new))
-                .bind("owedEvents", column(owed, Owed::eventId, UUID[]::new))
+                .bind("owedEvents", column(owed, Owed::event, Integer[]::new))
                 .bind("owedHandlers", column(owed, row -> row.delivery().handler(), String[]::new))
                 .bind("owedAttempts", column(owed, row -> row.delivery().attempts(), Integer[]::new))
                 .bind("owedFences", column(owed, row -> row.delivery().fence(), Long[]::new))
@@ -230,26 +237,27 @@ class EventRepository {
 
     private static List<Placed> place(List<Append> appends) {
         Map<UUID, Integer> places = new HashMap<>();
-        return appends.stream()
-                .flatMap(append -> append.events().stream())
-                .map(event -> new Placed(event, places.merge(event.aggregateId(), 1, Integer::sum)))
-                .toList();
+        List<Placed> placed = new ArrayList<>();
+        for (Append append : appends) {
+            for (NewEvent event : append.events()) {
+                placed.add(new Placed(event, places.merge(event.aggregateId(), 1, Integer::sum), placed.size() + 1));
+            }
+        }
+        return placed;
     }
 
     /** What is stored: the place of each event in its sequence, and which deliveries follow an earlier one. */
     private record Appended(Map<UUID, Long> sequences, Set<UUID> following) {
 
-        static Appended of(Readable row, int events, int deliveries) {
-            UUID[] ids = required(row, "added_ids", UUID[].class);
+        static Appended of(Readable row, List<Placed> events, int deliveries) {
             Long[] sequences = required(row, "added_sequences", Long[].class);
             UUID[] following = row.get("following", UUID[].class);
-            if (ids.length != events || required(row, "owed", Long.class) != deliveries) {
+            if (required(row, "added", Long.class) != events.size()
+                    || required(row, "owed", Long.class) != deliveries) {
                 throw new IllegalStateException("Not all events were appended");
             }
             Map<UUID, Long> byId = new HashMap<>();
-            for (int i = 0; i < ids.length; i++) {
-                byId.put(ids[i], sequences[i]);
-            }
+            events.forEach(placed -> byId.put(placed.event().id(), sequences[placed.number() - 1]));
             return new Appended(byId, following == null ? Set.of() : Set.of(following));
         }
     }

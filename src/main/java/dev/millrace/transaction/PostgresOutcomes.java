@@ -21,10 +21,21 @@ final class PostgresOutcomes implements Outcomes {
     /** A crash resets the statistics, also one after which the server goes on by itself. */
     private static final String LIFE = "CONCAT_WS(' / ', pg_postmaster_start_time(), stats_reset)";
 
+    /**
+     * What is asked together is planned once for each connection and not each time, for as long as the transaction lasts. Such a
+     * plan must be right for any size of the tables and the arrays, so it is left no choice: indexes, and a loop over them.
+     */
+    private static final String PLAN_ONCE = """
+            set_config('plan_cache_mode', 'force_generic_plan', TRUE),
+            set_config('enable_seqscan', 'off', TRUE),
+            set_config('enable_hashjoin', 'off', TRUE)
+            """;
+
+    /** Nobody waits for it, so that what else a transaction begins with is part of it. */
     private static final String MARK = """
-            SELECT CAST(pg_current_xact_id() AS VARCHAR) AS id, %s AS life
+            SELECT CAST(pg_current_xact_id() AS VARCHAR) AS id, %s AS life, %s
               FROM pg_stat_bgwriter
-            """.formatted(LIFE);
+            """.formatted(LIFE, PLAN_ONCE);
 
     private static final String FIND = """
             SELECT pg_xact_status(CAST(:id AS XID8)) AS status

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
+import org.springframework.r2dbc.connection.SingleConnectionFactory;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Mono;
@@ -29,6 +30,7 @@ class PostgresOutcomesTests {
     private static final Duration RECOVERY = Duration.ofSeconds(30);
 
     private static EmbeddedPostgres server;
+    private static String url;
     private static DatabaseClient database;
     private static TransactionalOperator tx;
     private static Outcomes outcomes;
@@ -38,8 +40,8 @@ class PostgresOutcomesTests {
         server = EmbeddedPostgres.builder()
                 .setServerConfig("synchronous_commit", "on")
                 .start();
-        ConnectionFactory connections = ConnectionFactories.get(
-                "r2dbc:postgresql://postgres:postgres@localhost:%d/postgres".formatted(server.getPort()));
+        url = "r2dbc:postgresql://postgres:postgres@localhost:%d/postgres".formatted(server.getPort());
+        ConnectionFactory connections = ConnectionFactories.get(url);
         database = DatabaseClient.create(connections);
         tx = TransactionalOperator.create(new R2dbcTransactionManager(connections));
         outcomes = new PostgresOutcomes(database);
@@ -93,6 +95,23 @@ class PostgresOutcomesTests {
                 .verifyComplete();
     }
 
+    @Test
+    void planOnceWhatIsAskedInTheTransaction() {
+        SingleConnectionFactory connection = new SingleConnectionFactory(url, true);
+        TransactionalOperator transaction = TransactionalOperator.create(new R2dbcTransactionManager(connection));
+        DatabaseClient client = DatabaseClient.create(connection);
+
+        new PostgresOutcomes(client)
+                .mark()
+                .then(plansOf(client))
+                .as(transaction::transactional)
+                .concatWith(plansOf(client))
+                .doFinally(end -> connection.destroy())
+                .as(StepVerifier::create)
+                .expectNext("force_generic_plan", "auto")
+                .verifyComplete();
+    }
+
     /** An id that was given before the crash and not yet written is given again after it; see decision 0014. */
     @Test
     void sayNothingOfWhatWasBeforeACrash() {
@@ -121,6 +140,12 @@ class PostgresOutcomesTests {
         return database.sql("INSERT INTO note (text) VALUES (:text)")
                 .bind("text", text)
                 .then();
+    }
+
+    private static Mono<String> plansOf(DatabaseClient client) {
+        return client.sql("SHOW plan_cache_mode")
+                .map(row -> Objects.requireNonNull(row.get(0, String.class)))
+                .one();
     }
 
     private static Mono<Integer> processId() {
