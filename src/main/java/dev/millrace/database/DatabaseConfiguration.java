@@ -3,6 +3,7 @@ package dev.millrace.database;
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import io.r2dbc.spi.ConnectionFactoryOptions;
+import io.r2dbc.spi.Option;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,17 +12,23 @@ import org.springframework.boot.r2dbc.autoconfigure.R2dbcConnectionDetails;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import reactor.netty.resources.LoopResources;
 
 /** Decides where everything is kept: in the embedded H2 file, or in the PostgreSQL that {@code spring.r2dbc.url} names. */
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
 
+    private static final Option<LoopResources> EVENT_LOOPS = Option.valueOf("loopResources");
+
     @Bean
     R2dbcConnectionDetails connectionDetails(
-            R2dbcProperties properties, @Value("${millrace.data-dir}") Path dataDirectory) {
+            R2dbcProperties properties, @Value("${millrace.data-dir}") Path dataDirectory, LoopResources eventLoops) {
         ConnectionFactoryOptions options = properties.getUrl() == null
                 ? EmbeddedDatabase.in(dataDirectory)
-                : NamedDatabase.of(properties.getUrl(), properties);
+                : NamedDatabase.of(properties.getUrl(), properties)
+                        .mutate()
+                        .option(EVENT_LOOPS, eventLoops)
+                        .build();
         return () -> options;
     }
 
