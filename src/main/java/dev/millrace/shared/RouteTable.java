@@ -11,7 +11,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
 /** The routes of one feature, all of which answer in JSON: a handler that ends without an answer has failed. */
-public record RouteTable(RouterFunction<ServerResponse> routes) implements RouterFunction<ServerResponse> {
+public record RouteTable(RouterFunction<ServerResponse> routes) {
 
     /** Builds a table from its rows: path, method, handler. */
     public static RouteTable of(Consumer<RouterFunctions.Builder> rows) {
@@ -26,15 +26,5 @@ public record RouteTable(RouterFunction<ServerResponse> routes) implements Route
     private static Mono<ServerResponse> requireAnswer(ServerRequest request, HandlerFunction<ServerResponse> handler) {
         return handler.handle(request)
                 .switchIfEmpty(Mono.error(() -> new IllegalStateException("The handler has no answer")));
-    }
-
-    @Override
-    public Mono<HandlerFunction<ServerResponse>> route(ServerRequest request) {
-        return routes.route(request);
-    }
-
-    @Override
-    public void accept(RouterFunctions.Visitor visitor) {
-        routes.accept(visitor);
     }
 }

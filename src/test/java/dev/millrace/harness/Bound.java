@@ -1,11 +1,11 @@
 package dev.millrace.harness;
 
 import dev.millrace.shared.ProblemHandler;
+import dev.millrace.shared.RouteTable;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.test.web.reactive.server.WebTestClient.ResponseSpec;
 import org.springframework.web.reactive.function.server.HandlerStrategies;
-import org.springframework.web.reactive.function.server.RouterFunction;
 
 /** A client bound to one feature's routes, without a server in between. */
 public final class Bound {
@@ -16,8 +16,8 @@ public final class Bound {
         this.client = client;
     }
 
-    public static Bound to(RouterFunction<?> routes, ProblemHandler problems) {
-        return new Bound(WebTestClient.bindToRouterFunction(routes)
+    public static Bound to(RouteTable table, ProblemHandler problems) {
+        return new Bound(WebTestClient.bindToRouterFunction(table.routes())
                 .handlerStrategies(
                         HandlerStrategies.builder().exceptionHandler(problems).build())
                 .build());

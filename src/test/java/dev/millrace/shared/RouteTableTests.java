@@ -32,6 +32,6 @@ class RouteTableTests {
         ServerRequest request = ServerRequest.create(
                 MockServerWebExchange.from(MockServerHttpRequest.get(path)),
                 HandlerStrategies.withDefaults().messageReaders());
-        return TABLE.route(request).flatMap(handler -> handler.handle(request));
+        return TABLE.routes().route(request).flatMap(handler -> handler.handle(request));
     }
 }

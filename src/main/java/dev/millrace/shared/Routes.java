@@ -5,8 +5,6 @@ import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.HandlerFunction;
@@ -19,19 +17,25 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Answers 405 and 406 where functional routes alone would say 404: it asks the route tables whether they would have taken
- * the request with another method, or with another {@code Accept}.
+ * All route tables as one, which costs a request less than to ask one table after the other as many functions. It answers 405 and
+ * 406 where functional routes alone would say 404: it asks the tables whether they would have taken the request with another
+ * method, or with another {@code Accept}.
  */
 @Configuration(proxyBeanMethods = false)
-class FallbackRoutes {
+class Routes {
 
     private static final List<HttpMethod> METHODS = List.of(HttpMethod.GET, HttpMethod.POST);
 
     @Bean
-    @Order(Ordered.LOWEST_PRECEDENCE)
-    RouterFunction<ServerResponse> fallback(ObjectProvider<RouteTable> tables) {
-        List<RouteTable> all = tables.stream().toList();
-        return request -> explain(request, all);
+    RouterFunction<ServerResponse> allTables(ObjectProvider<RouteTable> tables) {
+        List<RouteTable> all = tables.orderedStream().toList();
+        return request -> find(request, all).switchIfEmpty(Mono.defer(() -> explain(request, all)));
+    }
+
+    private static Mono<HandlerFunction<ServerResponse>> find(ServerRequest request, List<RouteTable> tables) {
+        return Flux.fromIterable(tables)
+                .concatMap(table -> table.routes().route(request), 0)
+                .next();
     }
 
     private static Mono<HandlerFunction<ServerResponse>> explain(ServerRequest request, List<RouteTable> tables) {
@@ -43,9 +47,7 @@ class FallbackRoutes {
     }
 
     private static Mono<Boolean> isTaken(ServerRequest request, List<RouteTable> tables) {
-        return Flux.fromIterable(tables)
-                .concatMap(table -> table.routes().route(request))
-                .hasElements();
+        return find(request, tables).hasElement();
     }
 
     private static ServerRequest acceptingAnything(ServerRequest request, HttpMethod method) {
