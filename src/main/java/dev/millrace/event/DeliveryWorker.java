@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
@@ -39,7 +40,7 @@ class DeliveryWorker {
      */
     Mono<Void> attempt(Delivery delivery) {
         return Mono.defer(() -> handle(delivery))
-                .timeout(properties.timeout().multipliedBy(2))
+                .timeout(properties.timeout().multipliedBy(2), Mono.error(TimeoutException::new))
                 .onErrorResume(error -> settle(delivery, Failure.of(error))
                         .contextWrite(
                                 Lane.of(delivery.handler(), delivery.event().aggregateId())
@@ -120,7 +121,7 @@ class DeliveryWorker {
 
     /** Ends a handler that does not, inside of its transaction, which would otherwise hold its locks for as long. */
     private <T> Mono<T> bounded(Supplier<Mono<T>> handling) {
-        return Mono.defer(handling).timeout(properties.timeout());
+        return Mono.defer(handling).timeout(properties.timeout(), Mono.error(TimeoutException::new));
     }
 
     /** The effect comes first: what fails has changed nothing, and whoever shares the transaction goes on. */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
@@ -41,6 +40,8 @@ public class Requests {
             Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
     private static final Pattern POSITIVE = Pattern.compile("[1-9][0-9]{0,18}");
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
+    private static final Mono<byte[]> TOO_LATE =
+            Mono.error(() -> InvalidRequest.malformedJson("The body did not arrive in time."));
     private static final int MAX_NAME = 64;
     private static final int DEFAULT_LIMIT = 20;
     private static final int MAX_LIMIT = 100;
@@ -64,9 +65,7 @@ public class Requests {
     public <T> Mono<T> body(ServerRequest request, Class<T> type) {
         return requireJson(request)
                 .flatMap(json -> json.bodyToMono(byte[].class))
-                .timeout(BODY_TIMEOUT)
-                .onErrorMap(
-                        TimeoutException.class, e -> InvalidRequest.malformedJson("The body did not arrive in time."))
+                .timeout(BODY_TIMEOUT, TOO_LATE)
                 .defaultIfEmpty(new byte[0])
                 .map(bytes -> parse(bytes, type))
                 .map(this::requireValid);
