@@ -89,12 +89,13 @@ class EventRepository {
                                    CAST(:owedSince AS TIMESTAMPTZ[]))
                        AS n (id, event, handler, attempts, fence, owner, next, at)
                 RETURNING id,
-                          (SELECT earlier.id FROM delivery earlier
-                            WHERE earlier.aggregate_id = delivery.aggregate_id
-                              AND earlier.handler = delivery.handler
-                              AND earlier.sequence < delivery.sequence
-                            ORDER BY earlier.aggregate_id, earlier.handler, earlier.sequence
-                            LIMIT 1) IS NOT NULL AS follows)
+                          delivery.sequence > 1
+                          AND (SELECT earlier.id FROM delivery earlier
+                                WHERE earlier.aggregate_id = delivery.aggregate_id
+                                  AND earlier.handler = delivery.handler
+                                  AND earlier.sequence < delivery.sequence
+                                ORDER BY earlier.aggregate_id, earlier.handler, earlier.sequence
+                                LIMIT 1) IS NOT NULL AS follows)
             """;
 
     private static final String APPENDED = """
