@@ -77,9 +77,10 @@ class DeliveryQueue {
              WHERE owner = :owner
             """;
 
+    /** The aggregates are asked for as well, for the index that they have. */
     private static final String ARRIVE = """
             UPDATE delivery SET owner = NULL, next_attempt_at = :now
-             WHERE handler = :handler AND event_id = ANY(:events) AND owner = :owner
+             WHERE aggregate_id = ANY(:aggregates) AND handler = :handler AND event_id = ANY(:events) AND owner = :owner
             """;
 
     private static final String ACKNOWLEDGE_ALL = "DELETE FROM delivery WHERE id = ANY(:ids) AND owner = :owner";
@@ -190,10 +191,11 @@ class DeliveryQueue {
                 .rowsUpdated();
     }
 
-    /** Makes those deliveries of the events due that the owner still holds; of any others it changes nothing. */
-    Mono<Long> arrive(String handler, Collection<UUID> events, String owner, Instant now) {
+    /** Makes those deliveries of the aggregates' events due that the owner still holds; of any others it changes nothing. */
+    Mono<Long> arrive(String handler, Collection<UUID> aggregates, Collection<UUID> events, String owner, Instant now) {
         return database.sql(ARRIVE)
                 .bind("handler", handler)
+                .bind("aggregates", aggregates.toArray(UUID[]::new))
                 .bind("events", events.toArray(UUID[]::new))
                 .bind("owner", owner)
                 .bind("now", now)

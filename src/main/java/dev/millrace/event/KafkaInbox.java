@@ -7,7 +7,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import lombok.RequiredArgsConstructor;
 import lombok.extern.slf4j.Slf4j;
@@ -64,29 +66,32 @@ final class KafkaInbox {
     /** Most of what comes is for other handlers, and costs nothing. */
     private Mono<Void> store(String handler, List<? extends ConsumerRecord<byte[], byte[]>> records) {
         var unreadable = records.stream().filter(record -> !isReadable(record)).toList();
-        List<UUID> ids = eventsFor(handler, records);
-        return unreadable.isEmpty() && ids.isEmpty()
+        var meant = records.stream().filter(record -> isFor(handler, record)).toList();
+        return unreadable.isEmpty() && meant.isEmpty()
                 ? Mono.empty()
                 : Flux.fromIterable(unreadable)
                         .concatMap(this::keep)
-                        .then(arrive(handler, ids))
+                        .then(arrive(handler, meant))
                         .as(tx::transactional)
                         .then(Mono.fromRunnable(() -> sweeper.nudge(handler)));
     }
 
-    private Mono<Void> arrive(String handler, List<UUID> ids) {
-        return queue.arrive(handler, ids, KafkaEventTransport.BROKERS, clock.instant())
+    private Mono<Void> arrive(String handler, List<? extends ConsumerRecord<?, ?>> records) {
+        Set<UUID> aggregates = new HashSet<>();
+        Set<UUID> ids = new HashSet<>();
+        for (ConsumerRecord<?, ?> record : records) {
+            KafkaRecords.aggregateOf(record).ifPresent(aggregates::add);
+            KafkaRecords.idOf(record).ifPresent(ids::add);
+        }
+        return queue.arrive(handler, aggregates, ids, KafkaEventTransport.BROKERS, clock.instant())
                 .then();
     }
 
-    private List<UUID> eventsFor(String handler, List<? extends ConsumerRecord<byte[], byte[]>> records) {
-        return records.stream()
-                .filter(KafkaInbox::isReadable)
-                .filter(record -> KafkaRecords.typeOf(record)
+    private boolean isFor(String handler, ConsumerRecord<?, ?> record) {
+        return isReadable(record)
+                && KafkaRecords.typeOf(record)
                         .flatMap(type -> subscribers.find(handler, type))
-                        .isPresent())
-                .flatMap(record -> KafkaRecords.idOf(record).stream())
-                .toList();
+                        .isPresent();
     }
 
     private static boolean isReadable(ConsumerRecord<?, ?> record) {

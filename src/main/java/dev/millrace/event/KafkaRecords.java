@@ -21,6 +21,7 @@ final class KafkaRecords {
 
     static final String ID = "ce_id";
     static final String TYPE = "ce_type";
+    static final String SUBJECT = "ce_subject";
 
     private static final String SOURCE = "/millrace";
     private static final Pattern UUID_FORMAT = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
@@ -38,7 +39,7 @@ final class KafkaRecords {
         add(headers, TYPE, event.type());
         add(headers, "ce_source", SOURCE);
         add(headers, "ce_time", event.occurredAt().toString());
-        add(headers, "ce_subject", event.aggregateId().toString());
+        add(headers, SUBJECT, event.aggregateId().toString());
         add(headers, "ce_sequence", Long.toString(event.sequence()));
         add(headers, "ce_correlationid", event.correlationId().toString());
         add(headers, "traceparent", event.traceparent());
@@ -48,13 +49,22 @@ final class KafkaRecords {
 
     /** The event that the record says it is, if it says so. */
     static Optional<UUID> idOf(ConsumerRecord<?, ?> received) {
-        return header(received, ID)
-                .filter(id -> UUID_FORMAT.matcher(id).matches())
-                .map(UUID::fromString);
+        return uuid(received, ID);
+    }
+
+    /** The aggregate of that event; of ours, each record says so. */
+    static Optional<UUID> aggregateOf(ConsumerRecord<?, ?> received) {
+        return uuid(received, SUBJECT);
     }
 
     static Optional<String> typeOf(ConsumerRecord<?, ?> received) {
         return header(received, TYPE).filter(type -> TYPE_FORMAT.matcher(type).matches());
+    }
+
+    private static Optional<UUID> uuid(ConsumerRecord<?, ?> received, String name) {
+        return header(received, name)
+                .filter(value -> UUID_FORMAT.matcher(value).matches())
+                .map(UUID::fromString);
     }
 
     private static Optional<String> header(ConsumerRecord<?, ?> received, String name) {

@@ -109,17 +109,19 @@ final class Invariants {
             """.formatted(slice("event", "aggregate_id, type"));
 
     /** The export of an order or a refund has been recorded as done, or dropped by an operator, or is still owed. */
-    private static final String EXPORT_IS_DONE_OR_OWED = """
+    private static final String EXPORT_IS_DONE_OR_OWED =
+            """
             SELECT e.id
               FROM %s e
              WHERE (e.type LIKE 'order.export-requested.%%' OR e.type LIKE 'payment.refunded.%%')
                AND (SELECT COUNT(*) FROM event done
                      WHERE done.aggregate_id = e.aggregate_id AND done.causation_id = e.id
                        AND (done.type LIKE 'order.exported.%%' OR done.type LIKE 'refund.exported.%%')) = 0
-               AND (SELECT COUNT(*) FROM delivery d WHERE d.event_id = e.id AND d.handler = 'export') = 0
+               AND (SELECT COUNT(*) FROM delivery d
+                     WHERE d.aggregate_id = e.aggregate_id AND d.handler = 'export' AND d.sequence = e.sequence) = 0
                AND (SELECT COUNT(*) FROM delivery_attempt a
                      WHERE a.event_id = e.id AND a.handler = 'export' AND a.outcome = 'DISCARDED') = 0
-            """.formatted(slice("event", "id, aggregate_id, type"));
+            """.formatted(slice("event", "id, aggregate_id, sequence, type"));
 
     private static final String SEQUENCES_HAVE_NO_GAP = """
             SELECT e.aggregate_id AS id FROM %s e

@@ -13,14 +13,17 @@ final class Sales {
                        AND NOT EXISTS (SELECT 1 FROM event later
                                         WHERE later.aggregate_id = o.id AND later.sequence > r.sequence
                                           AND later.type LIKE 'payment.refunded.%')
-                       AND (EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = r.id AND d.handler = 'ranking')
+                       AND (EXISTS (SELECT 1 FROM delivery d
+                                     WHERE d.aggregate_id = r.aggregate_id AND d.handler = 'ranking'
+                                       AND d.sequence = r.sequence)
                             OR EXISTS (SELECT 1 FROM delivery_attempt a
                                         WHERE a.event_id = r.id AND a.handler = 'ranking'
                                           AND a.outcome = 'DISCARDED')))
             """;
 
     private static final String COUNTING_IS_OWED_OR_DROPPED = """
-            EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = s.id AND d.handler = 'ranking')
+            EXISTS (SELECT 1 FROM delivery d
+                     WHERE d.aggregate_id = s.aggregate_id AND d.handler = 'ranking' AND d.sequence = s.sequence)
             OR EXISTS (SELECT 1 FROM delivery_attempt a
                         WHERE a.event_id = s.id AND a.handler = 'ranking' AND a.outcome = 'DISCARDED')
             """;

@@ -126,6 +126,22 @@ class DeliveryPlanTests {
                 .then(countReads(
                         queue.findDue("confirm", HANDLED, Instant.now()).then()));
 
+        assertThatThoseAreFewAndUndo(reads);
+    }
+
+    @Test
+    void takesInWhatHasArrived() {
+        enqueue("confirm", QUEUED);
+        List<StoredEvent> arrived =
+                find("confirm").stream().map(Delivery::event).toList();
+        List<UUID> aggregates = arrived.stream().map(StoredEvent::aggregateId).toList();
+        List<UUID> ids = arrived.stream().map(StoredEvent::id).toList();
+
+        assertThatThoseAreFewAndUndo(countReads(
+                queue.arrive("confirm", aggregates, ids, OWNER, Instant.now()).then()));
+    }
+
+    private void assertThatThoseAreFewAndUndo(Mono<Long> reads) {
         reads.flatMap(count -> Mono.<Long>error(new Undone(count)))
                 .as(tx::transactional)
                 .as(StepVerifier::create)
