@@ -36,11 +36,8 @@ class DeliveryAdminRepository {
             SELECT e.payload FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.id = :id
             """;
 
+    /** The primary key has the order; on PostgreSQL, for any status but PENDING, so has the index of that status. */
     private static final String LIST = COLUMNS + " WHERE d.id < :before AND %s ORDER BY d.id DESC LIMIT :rows";
-
-    /** With a status, its index has the order; H2 sees that only if it is told the whole order. */
-    private static final String LIST_BY_STATUS =
-            COLUMNS + " WHERE d.id < :before AND %s ORDER BY d.status DESC, d.id DESC LIMIT :rows";
 
     private static final String GROUP = """
             SELECT d.handler, e.type, d.last_error,
@@ -60,7 +57,7 @@ class DeliveryAdminRepository {
     private static final String FIND_BATCH = """
             SELECT d.id, d.attempts FROM delivery d JOIN event e ON e.id = d.event_id
              WHERE d.id > :after AND %s
-             ORDER BY d.status, d.id
+             ORDER BY d.id
              LIMIT :rows
             """;
 
@@ -90,8 +87,7 @@ class DeliveryAdminRepository {
     }
 
     Flux<OwedDelivery> list(DeliveryFilter filter, PageRequest page) {
-        String sql = filter.status().isPresent() ? LIST_BY_STATUS : LIST;
-        return filter.bindTo(database.sql(sql.formatted(filter.conditions())))
+        return filter.bindTo(database.sql(LIST.formatted(filter.conditions())))
                 .bind("before", page.beforeUuid())
                 .bind("rows", page.rowsToRead())
                 .map(DeliveryAdminRepository::toOwedDelivery)

@@ -112,7 +112,9 @@ CREATE TABLE event (
     UNIQUE (aggregate_id, sequence)
 );
 
--- What is still owed; a handled delivery is deleted.
+-- What is still owed; a handled delivery is deleted. Each of them is written to each index, so there are few. As an event's
+-- aggregate and sequence are its own, the index of these says, too, that it is owed to a handler once. There is none by status:
+-- only operators ask for that, and the embedded database then reads the queue in the order of its ids.
 CREATE TABLE delivery (
     id              UUID PRIMARY KEY,
     event_id        UUID                     NOT NULL,
@@ -126,12 +128,10 @@ CREATE TABLE delivery (
     next_attempt_at TIMESTAMP WITH TIME ZONE,
     last_error      VARCHAR(1000),
     created_at      TIMESTAMP WITH TIME ZONE NOT NULL,
-    owed_since      TIMESTAMP WITH TIME ZONE NOT NULL,
-    UNIQUE (event_id, handler)
+    owed_since      TIMESTAMP WITH TIME ZONE NOT NULL
 );
 CREATE INDEX delivery_by_due ON delivery (handler, next_attempt_at);
-CREATE INDEX delivery_by_aggregate ON delivery (aggregate_id, handler, sequence);
-CREATE INDEX delivery_by_status ON delivery (status, id);
+CREATE UNIQUE INDEX delivery_by_aggregate ON delivery (aggregate_id, handler, sequence);
 
 -- Every attempt that failed and everything an operator did, for as long as it is of interest.
 CREATE TABLE delivery_attempt (
