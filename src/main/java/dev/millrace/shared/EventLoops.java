@@ -14,7 +14,8 @@ class EventLoops {
 
     @Bean
     LoopResources loopResources() {
-        return LoopResources.create("io", Runtime.getRuntime().availableProcessors(), true);
+        int cores = Runtime.getRuntime().availableProcessors();
+        return LoopResources.create("io", cores, cores, true, false);
     }
 
     @Bean
