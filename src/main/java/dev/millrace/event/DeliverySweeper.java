@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
 @RequiredArgsConstructor
 class DeliverySweeper {
 
-    private static final int BATCH = 128;
+    private static final int BATCH = 512;
 
     private final SinksEventBus bus;
     private final Subscribers subscribers;

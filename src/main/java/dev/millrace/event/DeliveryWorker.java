@@ -44,7 +44,7 @@ class DeliveryWorker {
                 .onErrorResume(error -> settle(delivery, Failure.of(error))
                         .contextWrite(
                                 Lane.of(delivery.handler(), delivery.event().aggregateId())
-                                        .givingWay()
+                                        .givingWay(delivery.owedSince())
                                         .joined()))
                 .onErrorResume(error -> {
                     log.warn("{} could not be settled and waits for its lease to end", delivery.id(), error);
@@ -61,7 +61,8 @@ class DeliveryWorker {
                 .map(Subscriber::lane)
                 .orElse(delivery.handler());
         UUID aggregateId = delivery.event().aggregateId();
-        return new Lane(lane, aggregateId, new Subject(delivery.handler(), aggregateId)).givingWay();
+        return new Lane(lane, aggregateId, new Subject(delivery.handler(), aggregateId))
+                .givingWay(delivery.owedSince());
     }
 
     /** Deliveries of the same aggregate to the same handler never share a transaction. */

@@ -6,16 +6,19 @@ import org.springframework.http.client.ReactorResourceFactory;
 import reactor.netty.resources.LoopResources;
 
 /**
- * The threads that read and write: one for each core, for clients, the database and the platform alike. Left to itself, each of
- * them has four at least, who on few cores do nothing but take turns.
+ * The threads that read and write: about one for each core, for clients, the database and the platform alike. Left to themselves,
+ * each has four at least, which on few cores do nothing but take turns.
+ *
+ * <p>An odd number: threads are given out in turn, and a connection that is opened takes two turns, one to look up the name. Of an
+ * even number, half would never get a connection to the database.
  */
 @Configuration(proxyBeanMethods = false)
 class EventLoops {
 
     @Bean
     LoopResources loopResources() {
-        int cores = Runtime.getRuntime().availableProcessors();
-        return LoopResources.create("io", cores, cores, true, false);
+        int loops = Runtime.getRuntime().availableProcessors() | 1;
+        return LoopResources.create("io", loops, loops, true, false);
     }
 
     @Bean

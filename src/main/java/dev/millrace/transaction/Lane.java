@@ -1,6 +1,8 @@
 package dev.millrace.transaction;
 
+import java.time.Instant;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
 /**
@@ -10,12 +12,17 @@ import reactor.util.context.Context;
  * @param name what is done there
  * @param account those with the same one run in the same lane, one group after the other, and so never wait for its row
  * @param subject those with the same one never share a group: each begins when the one before has committed
- * @param givesWay whether all of it goes through a single lane, whatever the account, while much is under way that does not
+ * @param owedSince since when it has been owed, if it gives way: while much is under way that does not, all of it goes through a
+ *     single lane, whatever the account, and that one rests between its groups, unless what it does has been owed for long
  */
-public record Lane(String name, Object account, Object subject, boolean givesWay) {
+public record Lane(
+        String name,
+        Object account,
+        Object subject,
+        @Nullable Instant owedSince) {
 
     public Lane(String name, Object account, Object subject) {
-        this(name, account, subject, false);
+        this(name, account, subject, null);
     }
 
     /** For work of which no two pieces contend for anything: it has one lane. */
@@ -28,9 +35,13 @@ public record Lane(String name, Object account, Object subject, boolean givesWay
         return of(name, new Object());
     }
 
-    /** The same for work that nobody waits for: when there is more to do, it may wait for an account's row. */
-    public Lane givingWay() {
-        return new Lane(name, account, subject, true);
+    /** The same for work that nobody waits for: when there is more to do, it may wait, for an account's row too. */
+    public Lane givingWay(Instant since) {
+        return new Lane(name, account, subject, since);
+    }
+
+    boolean givesWay() {
+        return owedSince != null;
     }
 
     /** To be given to {@code contextWrite}. */

@@ -11,7 +11,7 @@ import reactor.util.context.ContextView;
 @RequiredArgsConstructor
 final class Member<T> {
 
-    private final Object subject;
+    private final Lane lane;
     private final Mono<T> work;
     private final ContextView caller;
     private final MonoSink<T> answer;
@@ -19,8 +19,8 @@ final class Member<T> {
     private volatile @Nullable Throwable error;
     private volatile @Nullable T result;
 
-    Object subject() {
-        return subject;
+    Lane lane() {
+        return lane;
     }
 
     /** Does the work in a transaction of its own. */

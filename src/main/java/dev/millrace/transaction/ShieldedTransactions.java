@@ -2,11 +2,13 @@ package dev.millrace.transaction;
 
 import dev.millrace.shared.InFlight;
 import io.r2dbc.spi.R2dbcException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import lombok.RequiredArgsConstructor;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.dao.PessimisticLockingFailureException;
@@ -25,8 +27,9 @@ import reactor.util.retry.Retry;
  * <p>Inside a transaction it joins: the outermost one commits or rolls back everything, and an error that is handled on the
  * way there does not doom it.
  */
-@RequiredArgsConstructor
 final class ShieldedTransactions implements TransactionalOperator {
+
+    private static final Duration LONGEST_REST = Duration.ofSeconds(1);
 
     private static final Retry WHEN_ASKED_TO = Retry.backoff(3, Duration.ofMillis(10))
             .jitter(0.75)
@@ -49,8 +52,26 @@ final class ShieldedTransactions implements TransactionalOperator {
     private final TransactionProperties properties;
     private final @Nullable JointChanges sets;
     private final Outcomes outcomes;
+    private final Clock clock;
     private final Map<String, TransactionLane> lanes = new ConcurrentHashMap<>();
     private final Map<String, TransactionLane> givingWay = new ConcurrentHashMap<>();
+    private final Rush rush;
+
+    ShieldedTransactions(
+            TransactionalOperator transactions,
+            InFlight inFlight,
+            TransactionProperties properties,
+            @Nullable JointChanges sets,
+            Outcomes outcomes,
+            Clock clock) {
+        this.transactions = transactions;
+        this.inFlight = inFlight;
+        this.properties = properties;
+        this.sets = sets;
+        this.outcomes = outcomes;
+        this.clock = clock;
+        this.rush = new Rush(this::waitedFor, properties.busyFrom());
+    }
 
     @Override
     public <T> Mono<T> transactional(Mono<T> work) {
@@ -58,7 +79,7 @@ final class ShieldedTransactions implements TransactionalOperator {
                 ? work
                 : inFlight.shield(context.<Lane>getOrEmpty(Lane.class)
                         .filter(lane -> properties.areShared())
-                        .map(lane -> find(lane).join(lane.subject(), work))
+                        .map(lane -> find(lane).join(lane, work))
                         .orElseGet(() -> begin(work))));
     }
 
@@ -91,19 +112,38 @@ final class ShieldedTransactions implements TransactionalOperator {
 
     private TransactionLane find(Lane lane) {
         return lane.givesWay()
-                ? find(lane, isBusy() ? 1 : properties.lanes(), givingWay)
-                : find(lane, properties.lanes(), lanes);
+                ? find(lane, rush.isOn() ? 1 : properties.lanes(), givingWay, this::rest)
+                : find(lane, properties.lanes(), lanes, Rest.NONE);
     }
 
-    private TransactionLane find(Lane lane, int choice, Map<String, TransactionLane> among) {
+    private TransactionLane find(Lane lane, int choice, Map<String, TransactionLane> among, Rest rest) {
         return among.computeIfAbsent(
                 lane.name() + Math.floorMod(lane.account().hashCode(), choice),
-                name -> new TransactionLane(name, new Unshielded(), properties, sets, outcomes));
+                name -> new TransactionLane(name, new Unshielded(), properties, sets, outcomes, rest));
     }
 
-    /** Whether those who wait for an answer need the processor themselves. */
-    private boolean isBusy() {
-        return lanes.values().stream().mapToInt(TransactionLane::size).sum() >= properties.busyFrom();
+    /**
+     * While many wait for an answer, what nobody waits for works for a small part of the time, until it has fallen so far behind
+     * that its own turn has come.
+     */
+    private Duration rest(Duration worked, Stream<Lane> done) {
+        rush.look();
+        return rush.isOn() && done.allMatch(this::isRecent)
+                ? min(worked.multipliedBy(properties.rest()), LONGEST_REST)
+                : Duration.ZERO;
+    }
+
+    private boolean isRecent(Lane lane) {
+        Instant since = lane.owedSince();
+        return since == null || since.isAfter(clock.instant().minus(properties.patience()));
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private int waitedFor() {
+        return lanes.values().stream().mapToInt(TransactionLane::size).sum();
     }
 
     /** Refused: the items of a Flux would be seen before they are committed. */

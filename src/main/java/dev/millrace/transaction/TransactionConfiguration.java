@@ -4,6 +4,7 @@ import dev.millrace.shared.InFlight;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import java.time.Clock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -27,7 +28,8 @@ class TransactionConfiguration {
             InFlight inFlight,
             TransactionProperties properties,
             ConnectionFactory connections,
-            DatabaseClient database) {
+            DatabaseClient database,
+            Clock clock) {
         boolean isPostgres = "PostgreSQL".equals(connections.getMetadata().getName());
         TransactionalOperator transactions = TransactionalOperator.create(manager);
         return isPostgres
@@ -36,19 +38,20 @@ class TransactionConfiguration {
                         inFlight,
                         properties,
                         new PostgresChanges(database),
-                        new PostgresOutcomes(database))
-                : new ShieldedTransactions(transactions, inFlight, properties, null, Outcomes.NONE);
+                        new PostgresOutcomes(database),
+                        clock)
+                : new ShieldedTransactions(transactions, inFlight, properties, null, Outcomes.NONE, clock);
     }
 
     /** For what compares tables with each other: all is read as it was at one moment. */
     @Bean
     TransactionalOperator snapshots(
-            ReactiveTransactionManager manager, InFlight inFlight, TransactionProperties properties) {
+            ReactiveTransactionManager manager, InFlight inFlight, TransactionProperties properties, Clock clock) {
         DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
         definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
         definition.setReadOnly(true);
         return new ShieldedTransactions(
-                TransactionalOperator.create(manager, definition), inFlight, properties, null, Outcomes.NONE);
+                TransactionalOperator.create(manager, definition), inFlight, properties, null, Outcomes.NONE, clock);
     }
 
     /** Statements that are not {@link JointStatement}s take turns on a connection that is shared. */

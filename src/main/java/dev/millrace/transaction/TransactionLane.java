@@ -1,6 +1,7 @@
 package dev.millrace.transaction;
 
 import dev.millrace.shared.Overloaded;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import lombok.RequiredArgsConstructor;
@@ -49,6 +51,7 @@ final class TransactionLane {
     private final TransactionProperties properties;
     private final @Nullable JointChanges sets;
     private final Outcomes outcomes;
+    private final Rest rest;
     private final Queue<Member<?>> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger members = new AtomicInteger();
 
@@ -58,20 +61,20 @@ final class TransactionLane {
     }
 
     /** Does the work in a transaction with others; refused if too many wait. */
-    <T> Mono<T> join(Object subject, Mono<T> work) {
-        return Mono.deferContextual(context -> Mono.create(sink -> enter(subject, work, context, sink)));
+    <T> Mono<T> join(Lane lane, Mono<T> work) {
+        return Mono.deferContextual(context -> Mono.create(sink -> enter(lane, work, context, sink)));
     }
 
     /**
      * Seen before it is counted: whoever finds the lane empty finds at least itself in the queue. The group is taken on another
      * thread, so that of those that one thread brings in a row the first does not leave without the others.
      */
-    private <T> void enter(Object subject, Mono<T> work, ContextView context, MonoSink<T> sink) {
+    private <T> void enter(Lane lane, Mono<T> work, ContextView context, MonoSink<T> sink) {
         if (members.get() >= properties.capacity()) {
             sink.error(new Overloaded());
             return;
         }
-        waiting.add(new Member<>(subject, work, context, sink));
+        waiting.add(new Member<>(lane, work, context, sink));
         if (members.getAndIncrement() == 0) {
             Schedulers.parallel().schedule(this::runNext);
         }
@@ -80,14 +83,30 @@ final class TransactionLane {
     /** Only ever under way once: begun by whoever finds the lane empty, and gone on with until it is. */
     private void runNext() {
         List<Member<?>> group = takeGroup();
-        run(group).doFinally(end -> leave(group)).subscribe();
+        long begun = now();
+        run(group)
+                .doFinally(end -> leave(group, Duration.ofNanos(now() - begun)))
+                .subscribe();
     }
 
-    private void leave(List<Member<?>> group) {
+    private void leave(List<Member<?>> group, Duration worked) {
         Schedulers.parallel().schedule(() -> group.forEach(Member::answer));
+        Duration pause = rest.after(worked, group.stream().map(Member::lane));
         if (members.addAndGet(-group.size()) > 0) {
-            runNext();
+            goOnAfter(pause);
         }
+    }
+
+    private void goOnAfter(Duration pause) {
+        if (pause.isZero()) {
+            runNext();
+        } else {
+            Schedulers.parallel().schedule(this::runNext, pause.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private static long now() {
+        return Schedulers.parallel().now(TimeUnit.NANOSECONDS);
     }
 
     /** The longest waiting ones, with no two about the same. */
@@ -97,7 +116,7 @@ final class TransactionLane {
         Iterator<Member<?>> queue = waiting.iterator();
         while (queue.hasNext() && group.size() < properties.largestGroup()) {
             Member<?> member = queue.next();
-            if (subjects.add(member.subject())) {
+            if (subjects.add(member.lane().subject())) {
                 queue.remove();
                 group.add(member);
             }

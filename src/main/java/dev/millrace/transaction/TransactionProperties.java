@@ -7,13 +7,17 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * How transactions are committed together.
  *
  * @param lanes how many groups of the same kind of work are under way side by side
- * @param busyFrom from how many pieces of work on, waiting or under way, those that give way have one lane for each kind
+ * @param busyFrom from how many pieces of work on, waiting or under way on average, those that give way have one lane for each kind,
+ *     which rests after each group
+ * @param rest how many times as long as the group took
+ * @param patience for how long something may have been owed for that; if it is longer, its lane does not rest
  * @param largestGroup how many share a transaction at most; with 1, each has its own
  * @param capacity how many wait in a lane; more are refused
  * @param timeout how long a group may take
  */
 @ConfigurationProperties("millrace.transaction")
-record TransactionProperties(int lanes, int busyFrom, int largestGroup, int capacity, Duration timeout) {
+record TransactionProperties(
+        int lanes, int busyFrom, int rest, Duration patience, int largestGroup, int capacity, Duration timeout) {
 
     boolean areShared() {
         return largestGroup > 1;

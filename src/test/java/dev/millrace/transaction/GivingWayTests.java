@@ -3,7 +3,10 @@ package dev.millrace.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.shared.InFlight;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -21,6 +24,9 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 class GivingWayTests {
 
     private static final int BUSY_FROM = 3;
+    private static final int REST = 7;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
     private static final TransactionalOperator UNCHANGED = new TransactionalOperator() {
         @Override
         public <T> Mono<T> transactional(Mono<T> work) {
@@ -36,17 +42,20 @@ class GivingWayTests {
     private final ShieldedTransactions transactions = new ShieldedTransactions(
             UNCHANGED,
             new InFlight(Duration.ofSeconds(5)),
-            new TransactionProperties(2, BUSY_FROM, 8, 100, Duration.ofSeconds(5)),
+            new TransactionProperties(2, BUSY_FROM, REST, PATIENCE, 8, 100, Duration.ofSeconds(5)),
             null,
-            Outcomes.NONE);
+            Outcomes.NONE,
+            Clock.fixed(NOW, ZoneOffset.UTC));
 
     private final List<String> begun = new ArrayList<>();
     private final Sinks.Empty<Void> firstEnds = Sinks.empty();
     private final Sinks.Empty<Void> paid = Sinks.empty();
+    private Instant owedSince = NOW;
+    private VirtualTimeScheduler time;
 
     @BeforeEach
     void haveOneThreadOnly() {
-        VirtualTimeScheduler.getOrSet();
+        time = VirtualTimeScheduler.getOrSet();
     }
 
     @AfterEach
@@ -65,7 +74,7 @@ class GivingWayTests {
 
     @Test
     void runsOneAfterTheOtherWhileManyAreWaitedFor() {
-        pay(BUSY_FROM);
+        beginRush();
         follow("first", 0);
         follow("second", 1);
 
@@ -76,8 +85,9 @@ class GivingWayTests {
 
     @Test
     void runsSideBySideAgainWhenTheManyHaveGone() {
-        pay(BUSY_FROM);
+        beginRush();
         paid.tryEmitEmpty();
+        IntStream.range(0, 8).forEach(i -> run(Mono.empty(), settling(0)));
         follow("first", 0);
         follow("second", 1);
 
@@ -93,6 +103,72 @@ class GivingWayTests {
         assertThat(begun).containsExactly("first", "second");
     }
 
+    @Test
+    void restsForAMultipleOfItsWorkWhileManyAreWaitedFor() {
+        beginRush();
+        follow("first", 0);
+        follow("second", 1);
+        endFirstAfter(Duration.ofMillis(10));
+
+        time.advanceTimeBy(Duration.ofMillis(10 * REST - 1));
+        assertThat(begun).containsExactly("first");
+        time.advanceTimeBy(Duration.ofMillis(1));
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void restsForASecondAtMost() {
+        beginRush();
+        follow("first", 0);
+        follow("second", 1);
+        endFirstAfter(Duration.ofSeconds(2));
+
+        time.advanceTimeBy(Duration.ofSeconds(1));
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void doesNotRestWhenItIsFarBehind() {
+        owedSince = NOW.minus(PATIENCE);
+        beginRush();
+        follow("first", 0);
+        follow("second", 1);
+        endFirstAfter(Duration.ofMillis(10));
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void doesNotRestWhileFewAreWaitedFor() {
+        pay(BUSY_FROM - 1);
+        follow("first", 0);
+        follow("second", 0);
+        endFirstAfter(Duration.ofMillis(10));
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void takesACrowdThatHasJustComeForNoRush() {
+        pay(BUSY_FROM);
+        run(Mono.empty(), settling(0));
+        follow("first", 0);
+        follow("second", 1);
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
+    /** So many that one look at them is enough. */
+    private void beginRush() {
+        pay(8 * BUSY_FROM);
+        run(Mono.empty(), settling(0));
+    }
+
+    private void endFirstAfter(Duration duration) {
+        time.advanceTimeBy(duration);
+        firstEnds.tryEmitEmpty();
+    }
+
     private void pay(int payments) {
         IntStream.range(0, payments).forEach(account -> run(paid.asMono(), new Lane("payment", account, new Object())));
     }
@@ -102,7 +178,11 @@ class GivingWayTests {
             begun.add(name);
             return firstEnds.asMono();
         });
-        run(work, new Lane("settling", account, new Object()).givingWay());
+        run(work, settling(account));
+    }
+
+    private Lane settling(int account) {
+        return new Lane("settling", account, new Object()).givingWay(owedSince);
     }
 
     private void run(Mono<Void> work, Lane lane) {

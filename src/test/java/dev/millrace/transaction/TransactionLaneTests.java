@@ -30,7 +30,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 class TransactionLaneTests {
 
     private static final TransactionProperties PROPERTIES =
-            new TransactionProperties(1, 1_000, 8, 12, Duration.ofSeconds(5));
+            new TransactionProperties(1, 1_000, 7, Duration.ofSeconds(30), 8, 12, Duration.ofSeconds(5));
 
     private final AtomicInteger commits = new AtomicInteger();
     private final Sinks.Empty<Void> gate = Sinks.empty();
@@ -55,14 +55,15 @@ class TransactionLaneTests {
     private final RememberedOutcomes outcomes = new RememberedOutcomes();
 
     private final TransactionLane lane =
-            new TransactionLane("test", transactions, PROPERTIES, this::makeTogether, outcomes);
+            new TransactionLane("test", transactions, PROPERTIES, this::makeTogether, outcomes, Rest.NONE);
 
     private final TransactionLane crowded = new TransactionLane(
             "test",
             transactions,
-            new TransactionProperties(1, 1_000, 256, 2_000, Duration.ofSeconds(5)),
+            new TransactionProperties(1, 1_000, 7, Duration.ofSeconds(30), 256, 2_000, Duration.ofSeconds(5)),
             this::makeTogether,
-            outcomes);
+            outcomes,
+            Rest.NONE);
 
     private Mono<Void> countedCommit() {
         commits.incrementAndGet();
@@ -348,18 +349,20 @@ class TransactionLaneTests {
         TransactionLane impatient = new TransactionLane(
                 "test",
                 transactions,
-                new TransactionProperties(1, 1_000, 8, 12, Duration.ofMillis(50)),
+                new TransactionProperties(1, 1_000, 7, Duration.ofSeconds(30), 8, 12, Duration.ofMillis(50)),
                 this::makeTogether,
-                outcomes);
+                outcomes,
+                Rest.NONE);
         CompletableFuture<String> stuck =
-                impatient.join(1, Mono.<String>never()).toFuture();
+                impatient.join(Lane.of("test", 1), Mono.<String>never()).toFuture();
         List<CompletableFuture<String>> both = List.of(
-                impatient.join(2, Mono.<String>never()).toFuture(),
-                impatient.join(3, step("with it")).toFuture());
+                impatient.join(Lane.of("test", 2), Mono.<String>never()).toFuture(),
+                impatient.join(Lane.of("test", 3), step("with it")).toFuture());
 
         assertThatItFails(stuck, "too long");
         assertThat(both).allSatisfy(told -> assertThatItFails(told, "too long"));
-        assertThat(impatient.join(4, step("next")).block(Duration.ofSeconds(5))).isEqualTo("next");
+        assertThat(impatient.join(Lane.of("test", 4), step("next")).block(Duration.ofSeconds(5)))
+                .isEqualTo("next");
     }
 
     @Test
@@ -367,7 +370,7 @@ class TransactionLaneTests {
         long answered = Flux.range(0, 20_000)
                 .parallel(4)
                 .runOn(Schedulers.parallel())
-                .flatMap(i -> crowded.join(i, step("x")), false, 64)
+                .flatMap(i -> crowded.join(Lane.of("test", i), step("x")), false, 64)
                 .sequential()
                 .count()
                 .block(Duration.ofSeconds(30));
@@ -399,7 +402,7 @@ class TransactionLaneTests {
     }
 
     private CompletableFuture<String> join(Object subject, Mono<String> work) {
-        return lane.join(subject, work).toFuture();
+        return lane.join(Lane.of("test", subject), work).toFuture();
     }
 
     private static void assertThatItFails(CompletableFuture<String> told, String message) {
