@@ -10,10 +10,10 @@ import reactor.util.context.Context;
  * pipeline's context; the pipeline itself stays as it is.
  *
  * @param name what is done there
- * @param account those with the same one run in the same lane, one group after the other, and so never wait for its row
+ * @param account those with the same one run in the same lane, one group after the other, and so hardly ever wait for its row
  * @param subject those with the same one never share a group: each begins when the one before has committed
- * @param owedSince since when it has been owed, if it gives way: while much is under way that does not, all of it goes through a
- *     single lane, whatever the account, and that one rests between its groups, unless what it does has been owed for long
+ * @param owedSince since when it has been owed, if it gives way: while anything is under way that does not, all of it goes through a
+ *     single lane, whatever the account; and while much is, that rests between its groups, unless it does what has been owed for long
  */
 public record Lane(
         String name,

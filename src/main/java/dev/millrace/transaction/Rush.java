@@ -26,4 +26,9 @@ final class Rush {
     synchronized boolean isOn() {
         return average >= from;
     }
+
+    /** Whether hardly anybody is waited for. */
+    synchronized boolean isFar() {
+        return average < 1;
+    }
 }

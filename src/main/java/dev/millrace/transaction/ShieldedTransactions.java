@@ -110,10 +110,11 @@ final class ShieldedTransactions implements TransactionalOperator {
                 .contextWrite(context -> context.put(ShieldedTransactions.class, this));
     }
 
+    /** More lanes than one have smaller groups, which cost more: only for whoever has the machine to itself, or needs all of it. */
     private TransactionLane find(Lane lane) {
         return lane.givesWay()
-                ? find(lane, rush.isOn() ? 1 : properties.lanes(), givingWay, this::rest)
-                : find(lane, properties.lanes(), lanes, Rest.NONE);
+                ? find(lane, rush.isFar() ? properties.lanes() : 1, givingWay, this::rest)
+                : find(lane, rush.isOn() ? properties.lanes() : 1, lanes, Rest.NONE);
     }
 
     private TransactionLane find(Lane lane, int choice, Map<String, TransactionLane> among, Rest rest) {

@@ -7,8 +7,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * How transactions are committed together.
  *
  * @param lanes how many groups of the same kind of work are under way side by side
- * @param busyFrom from how many pieces of work on, waiting or under way on average, those that give way have one lane for each kind,
- *     which rests after each group
+ * @param busyFrom from how many pieces of work on, waiting or under way on average, each kind has all of its lanes, and that of those
+ *     that give way rests after each group
  * @param rest how many times as long as the group took
  * @param patience for how long something may have been owed for that; if it is longer, its lane does not rest
  * @param largestGroup how many share a transaction at most; with 1, each has its own

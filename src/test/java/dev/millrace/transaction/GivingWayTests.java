@@ -23,7 +23,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 /** What nobody waits for takes less of the machine while many wait for something else. All runs on the test's own thread. */
 class GivingWayTests {
 
-    private static final int BUSY_FROM = 3;
+    private static final int BUSY_FROM = 4;
     private static final int REST = 7;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
@@ -64,8 +64,7 @@ class GivingWayTests {
     }
 
     @Test
-    void runsSideBySideWhileFewAreWaitedFor() {
-        pay(BUSY_FROM - 1);
+    void runsSideBySideWhileNobodyIsWaitedFor() {
         follow("first", 0);
         follow("second", 1);
 
@@ -73,8 +72,9 @@ class GivingWayTests {
     }
 
     @Test
-    void runsOneAfterTheOtherWhileManyAreWaitedFor() {
-        beginRush();
+    void runsOneAfterTheOtherWhileAnybodyIsWaitedFor() {
+        pay(8);
+        run(Mono.empty(), settling(0));
         follow("first", 0);
         follow("second", 1);
 
@@ -87,7 +87,7 @@ class GivingWayTests {
     void runsSideBySideAgainWhenTheManyHaveGone() {
         beginRush();
         paid.tryEmitEmpty();
-        IntStream.range(0, 8).forEach(i -> run(Mono.empty(), settling(0)));
+        IntStream.range(0, 32).forEach(i -> run(Mono.empty(), settling(0)));
         follow("first", 0);
         follow("second", 1);
 
@@ -153,9 +153,26 @@ class GivingWayTests {
         pay(BUSY_FROM);
         run(Mono.empty(), settling(0));
         follow("first", 0);
-        follow("second", 1);
+        follow("second", 0);
+        endFirstAfter(Duration.ofMillis(10));
 
         assertThat(begun).containsExactly("first", "second");
+    }
+
+    @Test
+    void paysOneAfterTheOtherUnlessThereIsARush() {
+        Mono<Void> work = Mono.defer(() -> {
+            begun.add("paid");
+            return firstEnds.asMono();
+        });
+
+        run(work, new Lane("payment", 0, new Object()));
+        run(work, new Lane("payment", 1, new Object()));
+        assertThat(begun).hasSize(1);
+
+        beginRush();
+        run(work, new Lane("payment", 1, new Object()));
+        assertThat(begun).hasSize(2);
     }
 
     /** So many that one look at them is enough. */
