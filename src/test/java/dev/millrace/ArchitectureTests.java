@@ -44,6 +44,7 @@ class ArchitectureTests {
             "dev.millrace.Millrace",
             "dev.millrace.balance.BalanceService",
             "dev.millrace.balance.InsufficientBalance",
+            "dev.millrace.database.BinaryArrays",
             "dev.millrace.event.AggregateRoot",
             "dev.millrace.event.DomainEvent",
             "dev.millrace.event.EventHandler",

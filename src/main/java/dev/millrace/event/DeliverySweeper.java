@@ -126,9 +126,10 @@ class DeliverySweeper {
     private Mono<Void> renew(HandlerLanes lanes) {
         return Mono.fromSupplier(() -> lanes.heldFor(renewalInterval()))
                 .filter(held -> !held.isEmpty())
-                .flatMap(held ->
-                        queue.renew(held, properties.instance(), clock.instant().plus(properties.lease())))
-                .as(tx::transactional)
+                .flatMapMany(held -> Flux.fromIterable(held).buffer(BATCH))
+                .concatMap(part -> queue.renew(
+                                part, properties.instance(), clock.instant().plus(properties.lease()))
+                        .as(tx::transactional))
                 .then();
     }
 

@@ -12,6 +12,12 @@ interface EventBus {
     /** Takes up to so many places for deliveries to the handler, and tells how many it got. */
     int reserve(String handler, int wanted);
 
+    /**
+     * Takes a place for a delivery that has just come to be. An eighth of all places is left to those that wait in the database, or
+     * in a rush what is new would pass them by for as long as it lasts.
+     */
+    boolean reserveForNew(String handler);
+
     /** Gives places back that will not be used. */
     void release(String handler, int places);
 

@@ -48,7 +48,15 @@ final class HandlerLanes {
     }
 
     int reserve(int wanted) {
+        return reserve(wanted, allowance);
+    }
+
+    boolean reserveForNew() {
         int limit = allowance;
+        return reserve(1, limit - limit / 8) == 1;
+    }
+
+    private int reserve(int wanted, int limit) {
         int before = taken.getAndUpdate(now -> now + places(wanted, limit, now));
         return places(wanted, limit, before);
     }

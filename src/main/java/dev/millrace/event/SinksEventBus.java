@@ -24,6 +24,11 @@ class SinksEventBus implements EventBus {
     }
 
     @Override
+    public boolean reserveForNew(String handler) {
+        return lanesOf(handler).reserveForNew();
+    }
+
+    @Override
     public void release(String handler, int places) {
         lanesOf(handler).release(places);
     }

@@ -43,7 +43,7 @@ class SinksEventTransport implements EventTransport {
         private NewDelivery owe(String handler) {
             UUID id = uuids.generate();
             Instant now = clock.instant();
-            if (bus.reserve(handler, 1) == 0) {
+            if (!bus.reserveForNew(handler)) {
                 return NewDelivery.due(id, handler, now, now);
             }
             places.put(id, handler);

@@ -6,7 +6,7 @@ import org.springframework.http.client.ReactorResourceFactory;
 import reactor.netty.resources.LoopResources;
 
 /**
- * The threads that read and write: about one for each core, for clients, the database and the platform alike. Left to themselves,
+ * The threads that read and write: about one for each core, for clients and the database alike. Left to themselves,
  * each has four at least, which on few cores do nothing but take turns.
  *
  * <p>An odd number: threads are given out in turn, and a connection that is opened takes two turns, one to look up the name. Of an

@@ -129,7 +129,7 @@ final class ShieldedTransactions implements TransactionalOperator {
      */
     private Duration rest(Duration worked, Stream<Lane> done) {
         rush.look();
-        return rush.isOn() && done.allMatch(this::isRecent)
+        return rush.isOn() && waitedFor() > 0 && done.allMatch(this::isRecent)
                 ? min(worked.multipliedBy(properties.rest()), LONGEST_REST)
                 : Duration.ZERO;
     }

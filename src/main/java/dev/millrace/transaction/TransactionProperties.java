@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How transactions are committed together.
  *
- * @param lanes how many groups of the same kind of work are under way side by side
+ * @param lanes how many groups of the same kind of work are under way side by side at most
  * @param busyFrom from how many pieces of work on, waiting or under way on average, each kind has all of its lanes, and that of those
  *     that give way rests after each group
  * @param rest how many times as long as the group took
@@ -18,6 +18,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 @ConfigurationProperties("millrace.transaction")
 record TransactionProperties(
         int lanes, int busyFrom, int rest, Duration patience, int largestGroup, int capacity, Duration timeout) {
+
+    TransactionProperties {
+        if (lanes < 1 || rest < 0 || patience.isNegative()) {
+            throw new IllegalArgumentException(
+                    "millrace.transaction: lanes must be 1 or more, rest and patience not below 0");
+        }
+    }
 
     boolean areShared() {
         return largestGroup > 1;

@@ -114,7 +114,7 @@ CREATE TABLE event (
 
 -- What is still owed; a handled delivery is deleted. Each of them is written to each index, so there are few. As an event's
 -- aggregate and sequence are its own, the index of these says, too, that it is owed to a handler once. There is none by status:
--- only operators ask for that, and the embedded database then reads the queue in the order of its ids.
+-- operators alone list by it, and the embedded database then reads the queue in the order of its ids; to count all reads all.
 CREATE TABLE delivery (
     id              UUID PRIMARY KEY,
     event_id        UUID                     NOT NULL,

@@ -76,6 +76,17 @@ class HandlerLanesTests {
         assertThat(lanes.reserve(3)).isEqualTo(2);
     }
 
+    /** Or what waits in the database would wait for as long as new ones come. */
+    @Test
+    void leaveAnEighthOfTheirPlacesToWhatIsNotNew() {
+        HandlerLanes lanes = new HandlerLanes("test", 1, 16);
+
+        long given = IntStream.range(0, 16).filter(i -> lanes.reserveForNew()).count();
+
+        assertThat(given).isEqualTo(14);
+        assertThat(lanes.reserve(16)).isEqualTo(2);
+    }
+
     @Test
     void freeThePlaceWhenTheWorkIsDoneOrHasFailed() {
         HandlerLanes lanes = new HandlerLanes("test", 1, 1);
