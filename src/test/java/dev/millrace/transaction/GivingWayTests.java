@@ -138,6 +138,19 @@ class GivingWayTests {
         assertThat(begun).containsExactly("first", "second");
     }
 
+    /** The average still says that there is a rush. */
+    @Test
+    void doesNotRestForThoseWhoHaveGone() {
+        pay(8 * BUSY_FROM);
+        beginRush();
+        follow("first", 0);
+        follow("second", 0);
+        paid.tryEmitEmpty();
+        endFirstAfter(Duration.ofMillis(10));
+
+        assertThat(begun).containsExactly("first", "second");
+    }
+
     @Test
     void doesNotRestWhileFewAreWaitedFor() {
         pay(BUSY_FROM - 1);
