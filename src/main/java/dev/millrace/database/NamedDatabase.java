@@ -38,6 +38,7 @@ final class NamedDatabase {
             "connectTimeout",
             "errorResponseLogLevel",
             "fetchSize",
+            "forceBinary",
             "hostRecheckTime",
             "loadBalanceHosts",
             "lockWaitTimeout",
