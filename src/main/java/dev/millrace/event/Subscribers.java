@@ -18,6 +18,7 @@ class Subscribers {
 
     private final SingletonSupplier<Map<Key, Subscriber<?>>> byKey;
     private final SingletonSupplier<Map<String, List<Subscriber<?>>>> byName;
+    private final SingletonSupplier<Map<Class<?>, List<Subscriber<?>>>> byEvent;
     private final EventCodec codec;
 
     /** Handlers publish events themselves, so they can be known only once everything is there. */
@@ -26,6 +27,8 @@ class Subscribers {
         this.byKey =
                 SingletonSupplier.of(() -> beans.stream().collect(Collectors.toMap(this::keyOf, Function.identity())));
         this.byName = SingletonSupplier.of(() -> all().stream().collect(Collectors.groupingBy(Subscriber::name)));
+        this.byEvent =
+                SingletonSupplier.of(() -> all().stream().collect(Collectors.groupingBy(Subscriber::eventClass)));
     }
 
     Collection<String> names() {
@@ -33,12 +36,9 @@ class Subscribers {
     }
 
     /** The handlers that are owed the event. */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "rawtypes"})
     <E extends DomainEvent> List<Subscriber<E>> of(E event) {
-        return all().stream()
-                .filter(subscriber -> subscriber.eventClass() == event.getClass())
-                .map(subscriber -> (Subscriber<E>) subscriber)
-                .toList();
+        return (List) byEvent.obtain().getOrDefault(event.getClass(), List.of());
     }
 
     Optional<Subscriber<?>> find(String name, String eventType) {
