@@ -263,7 +263,7 @@ class DeliveryQueue {
                 required(row, "aggregate_id", UUID.class),
                 required(row, "sequence", Long.class),
                 required(row, "occurred_at", Instant.class),
-                required(row, "payload", String.class),
+                Payload.of(required(row, "payload", String.class)),
                 required(row, "correlation_id", UUID.class),
                 row.get("causation_id", UUID.class),
                 row.get("traceparent", String.class),

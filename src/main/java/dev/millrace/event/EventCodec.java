@@ -22,8 +22,8 @@ class EventCodec {
         return type.value();
     }
 
-    String encode(DomainEvent event) {
-        return json.writeValueAsString(event);
+    Payload encode(DomainEvent event) {
+        return new Payload(json.writeValueAsString(event), event);
     }
 
     <E extends DomainEvent> Optional<E> tryDecode(StoredEvent event, Class<E> type) {
@@ -35,6 +35,7 @@ class EventCodec {
     }
 
     <E extends DomainEvent> E decode(StoredEvent event, Class<E> type) {
-        return json.readValue(event.payload(), type);
+        Payload payload = event.payload();
+        return type.isInstance(payload.event()) ? type.cast(payload.event()) : json.readValue(payload.json(), type);
     }
 }

@@ -113,7 +113,7 @@ class EventRepository {
 
     /** An event that has yet to find its place in the sequence, with what is owed for it. */
     record NewEvent(
-            UUID id, String type, UUID aggregateId, Instant at, String payload, Cause cause, List<NewDelivery> owed) {
+            UUID id, String type, UUID aggregateId, Instant at, Payload payload, Cause cause, List<NewDelivery> owed) {
 
         UUID correlationId() {
             return cause.correlationId() == null ? id : cause.correlationId();
@@ -168,7 +168,7 @@ class EventRepository {
                 .bind("type", event.type())
                 .bind("aggregate", event.aggregateId())
                 .bind("at", event.at())
-                .bind("payload", event.payload())
+                .bind("payload", event.payload().json())
                 .bind("correlation", event.correlationId());
     }
 
@@ -221,7 +221,7 @@ class EventRepository {
                 .bind("aggregates", column(placed, row -> row.event().aggregateId(), UUID[]::new))
                 .bind("places", column(placed, Placed::place, Integer[]::new))
                 .bind("eventTimes", column(placed, row -> row.event().at(), Instant[]::new))
-                .bind("payloads", column(placed, row -> row.event().payload(), String[]::new))
+                .bind("payloads", column(placed, row -> row.event().payload().json(), String[]::new))
                 .bind("correlations", column(placed, row -> row.event().correlationId(), UUID[]::new))
                 .bind("causations", column(placed, row -> row.event().cause().causationId(), UUID[]::new))
                 .bind("traceparents", column(placed, row -> row.event().cause().traceparent(), String[]::new))

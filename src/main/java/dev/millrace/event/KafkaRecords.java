@@ -31,8 +31,10 @@ final class KafkaRecords {
 
     /** The record of the event, keyed by its aggregate: one aggregate's events stand in one partition, in their order. */
     static ProducerRecord<byte[], byte[]> of(StoredEvent event, String topic) {
-        ProducerRecord<byte[], byte[]> sent =
-                new ProducerRecord<>(topic, bytes(event.aggregateId().toString()), bytes(event.payload()));
+        ProducerRecord<byte[], byte[]> sent = new ProducerRecord<>(
+                topic,
+                bytes(event.aggregateId().toString()),
+                bytes(event.payload().json()));
         Headers headers = sent.headers();
         add(headers, "ce_specversion", "1.0");
         add(headers, ID, event.id().toString());

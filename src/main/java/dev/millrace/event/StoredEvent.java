@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * An event as it stands in the log and travels on the bus.
  *
  * @param sequence dense and ascending for each aggregate, from 1
- * @param payload the event as JSON
+ * @param payload what it says
  * @param correlationId the event that the whole chain began with
  * @param causationId the event whose handling recorded this one; null for the first of a chain
  * @param faultPlan how its handling shall fail, for tests
@@ -20,7 +20,7 @@ record StoredEvent(
         UUID aggregateId,
         long sequence,
         Instant occurredAt,
-        String payload,
+        Payload payload,
         UUID correlationId,
         @Nullable UUID causationId,
         @Nullable String traceparent,

@@ -237,10 +237,17 @@ class DeliveryPlanTests {
     private static NewEvent follower(Delivery delivery, NewDelivery... owed) {
         UUID aggregate = delivery.event().aggregateId();
         return new NewEvent(
-                UUID.randomUUID(), "test.happened.v1", aggregate, Instant.EPOCH, "{}", Cause.NONE, List.of(owed));
+                UUID.randomUUID(),
+                "test.happened.v1",
+                aggregate,
+                Instant.EPOCH,
+                Payload.of("{}"),
+                Cause.NONE,
+                List.of(owed));
     }
 
     private static StoredEvent event(UUID id, UUID aggregate) {
-        return new StoredEvent(id, "test.happened.v1", aggregate, 1, Instant.EPOCH, "{}", id, null, null, null);
+        return new StoredEvent(
+                id, "test.happened.v1", aggregate, 1, Instant.EPOCH, Payload.of("{}"), id, null, null, null);
     }
 }

@@ -331,8 +331,8 @@ class DeliveryWorkerTests {
         return new Delivery(id, handler.name(), 1, 1, Instant.EPOCH, event, false, Instant.MIN);
     }
 
-    private static String payloadOf(UUID aggregateId) {
-        return "{\"aggregateId\":\"%s\",\"number\":2}".formatted(aggregateId);
+    private static Payload payloadOf(UUID aggregateId) {
+        return Payload.of("{\"aggregateId\":\"%s\",\"number\":2}".formatted(aggregateId));
     }
 
     private static <T> T only(List<T> list) {

@@ -84,7 +84,8 @@ class EventRepositoryTests {
                         ? new NewDelivery(uuids.generate(), name(handler), 1, NOBODY, moment, moment.plusSeconds(30))
                         : NewDelivery.due(uuids.generate(), name(handler), moment, moment.plusSeconds(3600)))
                 .toList();
-        return new NewEvent(uuids.generate(), "test.happened.v1", aggregate, moment, "{}", Cause.NONE, owed);
+        return new NewEvent(
+                uuids.generate(), "test.happened.v1", aggregate, moment, Payload.of("{}"), Cause.NONE, owed);
     }
 
     private static String name(String handler) {

@@ -173,7 +173,7 @@ class HandlerLanesTests {
                 aggregateId,
                 sequence,
                 Instant.EPOCH,
-                "{}",
+                Payload.of("{}"),
                 aggregateId,
                 null,
                 null,
