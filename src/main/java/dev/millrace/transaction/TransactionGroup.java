@@ -19,6 +19,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 import reactor.util.concurrent.Queues;
 
 /**
@@ -35,6 +36,10 @@ final class TransactionGroup {
 
     private final List<Member<?>> members;
     private final @Nullable JointChanges sets;
+
+    /** Where members begin, and go on when they have an answer. */
+    private final Scheduler scheduler;
+
     private final Queue<Ask> asks = new ConcurrentLinkedQueue<>();
     private final Queue<Deferred<?>> deferred = new ConcurrentLinkedQueue<>();
     private final Sinks.Many<List<Ask>> rounds = Sinks.unsafe()
@@ -101,7 +106,8 @@ final class TransactionGroup {
         Mono<Void> answers = rounds.asFlux().concatMap(this::round, 1).then();
         Mono<Void> work = Flux.fromIterable(members)
                 .flatMap(member -> member.within(this).doOnSuccess(end -> leave(member)), members.size())
-                .then();
+                .then()
+                .subscribeOn(scheduler);
         return Mono.when(answers, work).doFirst(() -> busy.set(members.size()));
     }
 
@@ -215,6 +221,7 @@ final class TransactionGroup {
         List<Question<Q, A>> questions = (List<Question<Q, A>>) asked;
         return statement
                 .askAll(questions.stream().map(Question::question).toList(), sets != null)
+                .publishOn(scheduler)
                 .doOnNext(answers -> {
                     for (int i = 0; i < answers.size(); i++) {
                         questions.get(i).answer(answers.get(i));

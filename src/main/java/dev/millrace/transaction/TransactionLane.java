@@ -24,6 +24,7 @@ import org.springframework.transaction.TransactionException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.context.ContextView;
 
@@ -76,7 +77,7 @@ final class TransactionLane {
         }
         waiting.add(new Member<>(lane, work, context, sink));
         if (members.getAndIncrement() == 0) {
-            Schedulers.parallel().schedule(this::runNext);
+            goOnAfter(Duration.ZERO);
         }
     }
 
@@ -89,20 +90,19 @@ final class TransactionLane {
                 .subscribe();
     }
 
+    /** Leaves the thread of the connection to others; the next group does not wait for the answers of this one. */
     private void leave(List<Member<?>> group, Duration worked) {
-        Schedulers.parallel().schedule(() -> group.forEach(Member::answer));
         Duration pause = rest.after(worked, group.stream().map(Member::lane));
-        if (members.addAndGet(-group.size()) > 0) {
-            goOnAfter(pause);
-        }
+        Schedulers.parallel().schedule(() -> {
+            if (members.addAndGet(-group.size()) > 0) {
+                goOnAfter(pause);
+            }
+            group.forEach(Member::answer);
+        });
     }
 
     private void goOnAfter(Duration pause) {
-        if (pause.isZero()) {
-            runNext();
-        } else {
-            Schedulers.parallel().schedule(this::runNext, pause.toNanos(), TimeUnit.NANOSECONDS);
-        }
+        Schedulers.parallel().schedule(this::runNext, pause.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private static long now() {
@@ -130,7 +130,7 @@ final class TransactionLane {
 
     private Mono<Void> runTogether(List<Member<?>> group) {
         return Mono.defer(() -> {
-            TransactionGroup together = new TransactionGroup(group, sets);
+            TransactionGroup together = new TransactionGroup(group, sets, schedulerOf(group));
             Commit commit = new Commit(outcomes);
             return transactions
                     .once(commit.of(together.run()))
@@ -138,6 +138,14 @@ final class TransactionLane {
                     .then(Mono.defer(() -> keep(group)))
                     .onErrorResume(error -> commit.isNext() ? resolve(commit, group, error) : endWith(error, group));
         });
+    }
+
+    /**
+     * A group that nobody waits for is the larger one, and its members would keep an event loop from its clients for
+     * milliseconds at a time.
+     */
+    private static Scheduler schedulerOf(List<Member<?>> group) {
+        return group.get(0).lane().givesWay() ? Schedulers.parallel() : Schedulers.immediate();
     }
 
     private Mono<Void> endWith(Throwable error, List<Member<?>> group) {
