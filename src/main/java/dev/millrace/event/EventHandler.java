@@ -12,4 +12,15 @@ import reactor.core.publisher.Mono;
 public non-sealed interface EventHandler<E extends DomainEvent> extends Subscriber<E> {
 
     Mono<Void> handle(E event);
+
+    /**
+     * Whether the event may be handled in the very transaction that records it, where others share that one; then no delivery is
+     * owed. If it fails there, nothing is recorded either: all of it is done again without the others, and the delivery is owed.
+     *
+     * <p>For what is as quickly done as owed, and whose effect does not depend on anything earlier that the handler is owed of the
+     * same aggregate, as its order is not promised then.
+     */
+    default boolean isHandledAtOnce() {
+        return false;
+    }
 }

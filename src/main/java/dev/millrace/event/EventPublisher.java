@@ -2,21 +2,26 @@ package dev.millrace.event;
 
 import com.fasterxml.uuid.NoArgGenerator;
 import dev.millrace.event.EventRepository.NewEvent;
+import dev.millrace.transaction.Lane;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import lombok.RequiredArgsConstructor;
+import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * Records events in the caller's transaction and has them delivered once it has committed.
  *
  * <p>Promised: an event is recorded if and only if the transaction commits, and is then delivered at least once to each of
- * its handlers, whatever dies in between; the events of one aggregate reach each handler in their order. Not promised: any
- * order between aggregates, or when. Outside of a transaction nothing is recorded and the caller gets an error.
+ * its handlers, whatever dies in between; the events of one aggregate reach each handler in their order. A handler that may do
+ * so ({@link EventHandler#isHandledAtOnce()}) handles it before that commit, and is not owed it then. Not promised: any order
+ * between aggregates, or when. Outside of a transaction nothing is recorded and the caller gets an error.
  */
 @Service
 @RequiredArgsConstructor
@@ -50,11 +55,29 @@ public class EventPublisher {
             Shipment shipment = transport.prepare();
             transaction.registerSynchronization(shipment);
             Cause cause = Cause.in(context);
+            boolean atOnce = cause.faultPlan() == null && Lane.isShared(context);
             List<NewEvent> added = published.stream()
-                    .map(event -> toNewEvent(event, cause, owe(event, shipment)))
+                    .map(event -> toNewEvent(event, cause, owe(event, shipment, atOnce)))
                     .toList();
-            return events.append(added, shipment::load);
+            Mono<Void> appended = events.append(added, shipment::load);
+            return atOnce
+                    ? Flux.fromIterable(published).concatMap(this::handleAtOnce).then(appended)
+                    : appended;
         });
+    }
+
+    /** Whoever fails at it either leaves the others or has spoilt it for all: both times it is done again, and in the end alone. */
+    private <E extends DomainEvent> Mono<Void> handleAtOnce(E event) {
+        return Flux.fromIterable(subscribers.of(event))
+                .filter(subscriber ->
+                        isHandledAtOnce(subscriber) && subscriber.delay(event).isZero())
+                .concatMap(handler -> ((EventHandler<E>) handler).handle(event))
+                .then()
+                .onErrorMap(error -> new ConcurrencyFailureException("It could not be handled at once", error));
+    }
+
+    private static boolean isHandledAtOnce(Subscriber<?> subscriber) {
+        return subscriber instanceof EventHandler<?> handler && handler.isHandledAtOnce();
     }
 
     private NewEvent toNewEvent(DomainEvent event, Cause cause, List<NewDelivery> owed) {
@@ -69,18 +92,19 @@ public class EventPublisher {
     }
 
     /** What has a delay travels nowhere: it is due when its time has come. */
-    private <E extends DomainEvent> List<NewDelivery> owe(E event, Shipment shipment) {
-        List<String> atOnce = new ArrayList<>();
+    private <E extends DomainEvent> List<NewDelivery> owe(E event, Shipment shipment, boolean atOnce) {
+        List<String> soon = new ArrayList<>();
         List<NewDelivery> later = new ArrayList<>();
         for (Subscriber<E> subscriber : subscribers.of(event)) {
-            if (subscriber.delay(event).isZero()) {
-                atOnce.add(subscriber.name());
-            } else {
+            Duration delay = subscriber.delay(event);
+            if (!delay.isZero()) {
                 Instant now = clock.instant();
-                later.add(NewDelivery.due(uuids.generate(), subscriber.name(), now, now.plus(subscriber.delay(event))));
+                later.add(NewDelivery.due(uuids.generate(), subscriber.name(), now, now.plus(delay)));
+            } else if (!(atOnce && isHandledAtOnce(subscriber))) {
+                soon.add(subscriber.name());
             }
         }
-        List<NewDelivery> owed = new ArrayList<>(shipment.owe(atOnce));
+        List<NewDelivery> owed = new ArrayList<>(shipment.owe(soon));
         owed.addAll(later);
         return owed;
     }

@@ -29,6 +29,12 @@ class ProductSalesRankRecordedEventHandler implements EventHandler<ProductSalesR
         return SETTLING;
     }
 
+    /** It is the first of its order that is counted, and a sum knows no order. */
+    @Override
+    public boolean isHandledAtOnce() {
+        return true;
+    }
+
     @Override
     public Mono<Void> handle(ProductSalesRankRecordedEvent event) {
         return Faults.at("ranking").then(Mono.defer(() -> rankings.recordSales(event.sales(), event.soldAt())));

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /**
  * Has the transactions of a pipeline commit together with others that run in the same lane at that moment. Put it into the
@@ -38,6 +39,11 @@ public record Lane(
     /** The same for work that nobody waits for: when there is more to do, it may wait, for an account's row too. */
     public Lane givingWay(Instant since) {
         return new Lane(name, account, subject, since);
+    }
+
+    /** Whether the pipeline is in a transaction that it shares with others right now. */
+    public static boolean isShared(ContextView context) {
+        return context.hasKey(Membership.class);
     }
 
     boolean givesWay() {

@@ -96,6 +96,12 @@ final class EventBench {
         final Queue<Happened> givenUp = new ConcurrentLinkedQueue<>();
         volatile Function<Happened, Mono<Void>> effect = event -> Mono.empty();
         volatile Function<Happened, Mono<Void>> consequence = event -> Mono.empty();
+        volatile boolean atOnce;
+
+        @Override
+        public boolean isHandledAtOnce() {
+            return atOnce;
+        }
 
         @Override
         public String name() {
