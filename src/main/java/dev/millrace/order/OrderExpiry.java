@@ -19,7 +19,7 @@ class OrderExpiry {
 
     private static final int BATCH = 500;
 
-    private final OrderRepository orders;
+    private final OpenOrderRepository orders;
     private final TransactionalOperator tx;
     private final Clock clock;
 

@@ -27,8 +27,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Orders, and what is still open about them: an open order has a second row, in {@code open_order}, until it is decided. It waits
- * for its payment, or it is paid and neither confirmed nor has its money gone back.
+ * Orders, placed and changed. While something is still open about one, it has a second row; for those who only need that there is the
+ * {@link OpenOrderRepository}.
  *
  * <p>Whoever locks both rows of an order locks that of {@code orders} first, and whoever changes an order's status locks both.
  * A payment only locks the open one. So nobody waits in a circle.
@@ -119,45 +119,6 @@ class OrderRepository {
             DELETE FROM open_order WHERE order_id = ANY(:confirmedIds) AND (SELECT COUNT(*) FROM changed) > 0 RETURNING 1
             """;
 
-    /**
-     * Asks for nothing that an index has but the id: the database might look for the order among all of that index instead, if
-     * its statistics are of a time when there were few.
-     */
-    private static final String CLAIM = """
-            SELECT order_id, user_id, total_amount FROM open_order
-             WHERE order_id = :id AND user_id = :user AND NOT paid
-               FOR UPDATE
-            """;
-
-    /** Without a join, of which a plan that was made for an empty table would go through the full one again and again. */
-    private static final String CLAIM_ALL = """
-            SELECT order_id, user_id, total_amount FROM open_order
-             WHERE order_id = ANY(:ids) AND NOT paid
-               AND user_id = (CAST(:users AS BIGINT[]))[ARRAY_POSITION(CAST(:ids AS UUID[]), order_id)]
-             ORDER BY order_id
-               FOR UPDATE
-            """;
-
-    private static final String END_WAITING = "UPDATE open_order SET paid = TRUE WHERE order_id = :id AND NOT paid";
-
-    private static final String END_WAITING_ALL =
-            "UPDATE open_order SET paid = TRUE WHERE order_id = ANY(:paidOrders) AND NOT paid RETURNING 1";
-
-    private static final String FIND_LAPSED =
-            "SELECT order_id AS id FROM open_order WHERE expires_at <= :now AND NOT paid ORDER BY expires_at LIMIT :limit";
-
-    private static final String HOLD_LAPSED = "SELECT id FROM orders WHERE id = ANY(:ids) FOR UPDATE SKIP LOCKED";
-
-    /** What was paid or closed in the meantime is not there any more. */
-    private static final String HOLD_LAPSED_OPEN =
-            "SELECT order_id AS id FROM open_order WHERE order_id = ANY(:ids) AND NOT paid FOR UPDATE SKIP LOCKED";
-
-    private static final String EXPIRE = """
-            UPDATE orders SET status = 'EXPIRED', version = version + 1 WHERE id = ANY(:ids) AND status = 'CREATED'
-            """;
-
-    private static final String CLOSE_ALL = "DELETE FROM open_order WHERE order_id = ANY(:ids)";
-
     private final DatabaseClient database;
 
     private final DeferredChange<NewOrder> insert = DeferredChange.of(this::insertOne, OrderRepository::insertAll);
@@ -168,19 +129,11 @@ class OrderRepository {
     private final JointStatement<UUID, Order> findToChange =
             JointStatement.read(this::findOne).together(Function.identity(), this::findAllToChange);
 
-    private final JointStatement<Claim, OrderToPay> claim =
-            JointStatement.read(this::claimOne).together(Claim::orderId, this::claimAll);
-
-    private final DeferredChange<UUID> endWaiting =
-            DeferredChange.of(this::endOneWaiting, OrderRepository::endAllWaiting);
-
     private final DeferredChange<Order> update = DeferredChange.of(this::updateOne, OrderRepository::updateAll);
 
     private record NewOrder(Order order, Instant expiresAt) {}
 
     private record Line(UUID orderId, int number, OrderItem item) {}
-
-    private record Claim(UUID orderId, long userId) {}
 
     Mono<Void> insert(Order order, Instant expiresAt) {
         return insert.make(new NewOrder(order, expiresAt));
@@ -192,11 +145,6 @@ class OrderRepository {
      */
     Mono<Void> update(Order order) {
         return update.make(order).then(order.isOver() ? endUnpaid(order.id()) : Mono.empty());
-    }
-
-    /** All money that was paid for the order has gone back. */
-    Mono<Void> close(UUID id) {
-        return database.sql(CLOSE).bind("id", id).then();
     }
 
     Mono<Order> find(UUID id) {
@@ -219,31 +167,6 @@ class OrderRepository {
                 .bind("rows", page.rowsToRead())
                 .map(row -> required(row, "id", UUID.class))
                 .all();
-    }
-
-    /**
-     * Keeps everybody else from paying or ending the user's order until the transaction ends; empty if it does not wait for a
-     * payment.
-     */
-    Mono<OrderToPay> claim(UUID id, long userId) {
-        return claim.ask(new Claim(id, userId));
-    }
-
-    /** Takes the claimed order out of those that wait for a payment. */
-    Mono<Void> endWaiting(UUID id) {
-        return endWaiting.make(id);
-    }
-
-    /**
-     * Gives up orders that still wait for their payment at that time, at most so many; tells how many. It waits for nobody:
-     * orders that somebody is paying or cancelling are left for the next time.
-     */
-    Mono<Long> expire(Instant now, int limit) {
-        return findIds(database.sql(FIND_LAPSED).bind("now", now).bind("limit", limit))
-                .flatMap(lapsed -> findIds(database.sql(HOLD_LAPSED).bind("ids", lapsed)))
-                .flatMap(held -> findIds(database.sql(HOLD_LAPSED_OPEN).bind("ids", held)))
-                .flatMap(this::expireAll)
-                .defaultIfEmpty(0L);
     }
 
     /** Keeps everybody else from changing the order until the transaction ends. */
@@ -374,55 +297,6 @@ class OrderRepository {
                 .bind("confirmed", column(changed, Order::confirmedAt, Instant[]::new))
                 .bind("failed", column(changed, Order::confirmationFailedAt, Instant[]::new))
                 .bind("changedVersions", column(changed, Order::version, Long[]::new));
-    }
-
-    private Mono<OrderToPay> claimOne(Claim wanted) {
-        return database.sql(CLAIM)
-                .bind("id", wanted.orderId())
-                .bind("user", wanted.userId())
-                .map(OrderRepository::toOrderToPay)
-                .one();
-    }
-
-    private Mono<Map<UUID, OrderToPay>> claimAll(List<Claim> wanted) {
-        return database.sql(CLAIM_ALL)
-                .bind("ids", column(wanted, Claim::orderId, UUID[]::new))
-                .bind("users", column(wanted, Claim::userId, Long[]::new))
-                .map(OrderRepository::toOrderToPay)
-                .all()
-                .collectMap(OrderToPay::id);
-    }
-
-    private Mono<Void> endOneWaiting(UUID id) {
-        return changeOne(database.sql(END_WAITING).bind("id", id), id);
-    }
-
-    private static Part endAllWaiting(List<UUID> ids) {
-        return Part.changing("no_longer_waiting", END_WAITING_ALL, ids.size())
-                .bind("paidOrders", ids.toArray(UUID[]::new));
-    }
-
-    private Mono<Long> expireAll(UUID[] waiting) {
-        return database.sql(EXPIRE).bind("ids", waiting).fetch().rowsUpdated().delayUntil(expired -> database.sql(
-                        CLOSE_ALL)
-                .bind("ids", waiting)
-                .then());
-    }
-
-    /** Empty if there are none. */
-    private static Mono<UUID[]> findIds(GenericExecuteSpec sql) {
-        return sql.map(row -> required(row, "id", UUID.class))
-                .all()
-                .collectList()
-                .filter(ids -> !ids.isEmpty())
-                .map(ids -> ids.toArray(UUID[]::new));
-    }
-
-    private static OrderToPay toOrderToPay(Readable row) {
-        return new OrderToPay(
-                required(row, "order_id", UUID.class),
-                required(row, "user_id", Long.class),
-                Rows.money(row, "total_amount"));
     }
 
     /** One row for each item, those of an order next to each other. */

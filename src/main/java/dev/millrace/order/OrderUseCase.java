@@ -26,6 +26,7 @@ import reactor.core.publisher.Mono;
 public class OrderUseCase {
 
     private final OrderRepository orders;
+    private final OpenOrderRepository openOrders;
     private final ProductService products;
     private final EventPublisher events;
     private final OrderProperties properties;
@@ -85,12 +86,12 @@ public class OrderUseCase {
      * over waits until the expiry gets to it: whoever has its row first wins.
      */
     public Mono<OrderToPay> claimForPayment(UUID orderId, long userId) {
-        return orders.claim(orderId, userId);
+        return openOrders.claim(orderId, userId);
     }
 
     /** The order that was claimed is paid: it waits no longer, and does not expire. */
     public Mono<Void> endWaiting(UUID orderId) {
-        return orders.endWaiting(orderId);
+        return openOrders.endWaiting(orderId);
     }
 
     /**
@@ -104,7 +105,7 @@ public class OrderUseCase {
     /** Draws the conclusion for the order from all of its money having gone back, and says what is no longer sold. */
     public Mono<UndoneSale> refundOrder(UUID orderId) {
         return change(orderId, Order::refund)
-                .delayUntil(order -> order.isOver() ? orders.close(order.id()) : Mono.empty())
+                .delayUntil(order -> order.isOver() ? openOrders.close(order.id()) : Mono.empty())
                 .as(tx::transactional)
                 .map(Order::undoneSale)
                 .checkpoint("refund order");

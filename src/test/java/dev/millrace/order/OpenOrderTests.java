@@ -46,7 +46,7 @@ class OpenOrderTests {
     private static final Duration A_WHILE = Duration.ofMillis(300);
 
     private final OrderUseCase useCase;
-    private final OrderRepository orders;
+    private final OpenOrderRepository orders;
     private final OrderExpiry expiry;
     private final TransactionalOperator tx;
     private final DatabaseClient database;
