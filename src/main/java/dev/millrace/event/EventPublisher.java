@@ -55,29 +55,41 @@ public class EventPublisher {
             Shipment shipment = transport.prepare();
             transaction.registerSynchronization(shipment);
             Cause cause = Cause.in(context);
-            boolean atOnce = cause.faultPlan() == null && Lane.isShared(context);
-            List<NewEvent> added = published.stream()
-                    .map(event -> toNewEvent(event, cause, owe(event, shipment, atOnce)))
-                    .toList();
-            Mono<Void> appended = events.append(added, shipment::load);
-            return atOnce
-                    ? Flux.fromIterable(published).concatMap(this::handleAtOnce).then(appended)
-                    : appended;
+            boolean atOnce = cause.faultPlan() == null && Lane.isSharedForTheFirstTime(context);
+            List<Recorded<?>> all = new ArrayList<>();
+            published.forEach(event -> all.add(prepare(event, cause, shipment, atOnce)));
+            return events.append(all.stream().<NewEvent>map(Recorded::added).toList(), shipment::load)
+                    .thenMany(Flux.fromIterable(all))
+                    .filter(event -> !event.atOnce().isEmpty())
+                    .concatMap(Recorded::handle)
+                    .then();
         });
     }
 
-    /** Whoever fails at it either leaves the others or has spoilt it for all: both times it is done again, and in the end alone. */
-    private <E extends DomainEvent> Mono<Void> handleAtOnce(E event) {
-        return Flux.fromIterable(subscribers.of(event))
-                .filter(subscriber ->
-                        isHandledAtOnce(subscriber) && subscriber.delay(event).isZero())
-                .concatMap(handler -> ((EventHandler<E>) handler).handle(event))
-                .then()
-                .onErrorMap(error -> new ConcurrencyFailureException("It could not be handled at once", error));
+    /** An event, and who handles it in the transaction that it is recorded in. */
+    private record Recorded<E extends DomainEvent>(E event, NewEvent added, List<EventHandler<E>> atOnce) {
+
+        /** Whoever fails at it either leaves the others or has spoilt it for all: both times it is done again, and owed. */
+        Mono<Void> handle() {
+            return Flux.fromIterable(atOnce)
+                    .concatMap(handler -> handler.handle(event))
+                    .then()
+                    .onErrorMap(error -> new ConcurrencyFailureException("It could not be handled at once", error))
+                    .contextWrite(context -> context.put(Cause.class, added.asCause()));
+        }
     }
 
-    private static boolean isHandledAtOnce(Subscriber<?> subscriber) {
-        return subscriber instanceof EventHandler<?> handler && handler.isHandledAtOnce();
+    private <E extends DomainEvent> Recorded<E> prepare(E event, Cause cause, Shipment shipment, boolean atOnce) {
+        List<EventHandler<E>> now = new ArrayList<>();
+        List<Subscriber<E>> later = new ArrayList<>();
+        for (Subscriber<E> subscriber : subscribers.of(event)) {
+            if (atOnce && subscriber instanceof EventHandler<E> handler && handler.isHandledAtOnce()) {
+                now.add(handler);
+            } else {
+                later.add(subscriber);
+            }
+        }
+        return new Recorded<>(event, toNewEvent(event, cause, owe(event, later, shipment)), now);
     }
 
     private NewEvent toNewEvent(DomainEvent event, Cause cause, List<NewDelivery> owed) {
@@ -92,16 +104,16 @@ public class EventPublisher {
     }
 
     /** What has a delay travels nowhere: it is due when its time has come. */
-    private <E extends DomainEvent> List<NewDelivery> owe(E event, Shipment shipment, boolean atOnce) {
+    private <E extends DomainEvent> List<NewDelivery> owe(E event, List<Subscriber<E>> owedTo, Shipment shipment) {
         List<String> soon = new ArrayList<>();
         List<NewDelivery> later = new ArrayList<>();
-        for (Subscriber<E> subscriber : subscribers.of(event)) {
+        for (Subscriber<E> subscriber : owedTo) {
             Duration delay = subscriber.delay(event);
-            if (!delay.isZero()) {
+            if (delay.isZero()) {
+                soon.add(subscriber.name());
+            } else {
                 Instant now = clock.instant();
                 later.add(NewDelivery.due(uuids.generate(), subscriber.name(), now, now.plus(delay)));
-            } else if (!(atOnce && isHandledAtOnce(subscriber))) {
-                soon.add(subscriber.name());
             }
         }
         List<NewDelivery> owed = new ArrayList<>(shipment.owe(soon));

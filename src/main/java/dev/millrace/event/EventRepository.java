@@ -119,6 +119,11 @@ class EventRepository {
             return cause.correlationId() == null ? id : cause.correlationId();
         }
 
+        /** For what is recorded while this event is handled. */
+        Cause asCause() {
+            return new Cause(correlationId(), id, cause.traceparent(), cause.faultPlan());
+        }
+
         StoredEvent stored(long sequence) {
             return new StoredEvent(
                     id,

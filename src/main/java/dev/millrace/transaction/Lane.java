@@ -41,9 +41,14 @@ public record Lane(
         return new Lane(name, account, subject, since);
     }
 
-    /** Whether the pipeline is in a transaction that it shares with others right now. */
-    public static boolean isShared(ContextView context) {
-        return context.hasKey(Membership.class);
+    /**
+     * Whether the pipeline is in a transaction that it shares with others right now, and which has not failed before: so that it may do
+     * more than it must, and leaves that when all is done again.
+     */
+    public static boolean isSharedForTheFirstTime(ContextView context) {
+        return context.<Membership>getOrEmpty(Membership.class)
+                .map(membership -> membership.member().isFirstRun())
+                .orElse(false);
     }
 
     boolean givesWay() {

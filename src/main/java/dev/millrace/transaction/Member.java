@@ -15,6 +15,7 @@ final class Member<T> {
     private final Mono<T> work;
     private final ContextView caller;
     private final MonoSink<T> answer;
+    private volatile int runs;
     private volatile boolean changed;
     private volatile @Nullable Throwable error;
     private volatile @Nullable T result;
@@ -30,6 +31,8 @@ final class Member<T> {
 
     /** Does the work in the transaction that the context is in. */
     Mono<Void> within(TransactionGroup group) {
+        runs++;
+        changed = false;
         return finish(work.contextWrite(transaction ->
                 Context.of(caller).putAll(transaction.readOnly()).put(Membership.class, new Membership(group, this))));
     }
@@ -42,6 +45,11 @@ final class Member<T> {
                 .doOnError(this::fail)
                 .onErrorComplete()
                 .then();
+    }
+
+    /** Whether nothing has gone wrong before. */
+    boolean isFirstRun() {
+        return runs == 1;
     }
 
     void noteChange() {

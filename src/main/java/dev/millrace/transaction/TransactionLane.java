@@ -142,10 +142,10 @@ final class TransactionLane {
 
     /**
      * A group that nobody waits for is the larger one, and its members would keep an event loop from its clients for
-     * milliseconds at a time.
+     * milliseconds at a time. The embedded database has threads of its own.
      */
-    private static Scheduler schedulerOf(List<Member<?>> group) {
-        return group.get(0).lane().givesWay() ? Schedulers.parallel() : Schedulers.immediate();
+    private Scheduler schedulerOf(List<Member<?>> group) {
+        return sets != null && group.get(0).lane().givesWay() ? Schedulers.parallel() : Schedulers.immediate();
     }
 
     private Mono<Void> endWith(Throwable error, List<Member<?>> group) {

@@ -3,6 +3,7 @@ package dev.millrace.event;
 import static dev.millrace.harness.Shop.now;
 
 import com.fasterxml.uuid.Generators;
+import dev.millrace.transaction.Lane;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -31,6 +33,7 @@ import org.springframework.transaction.reactive.TransactionSynchronizationManage
 import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * A bus, a worker and a sweeper on the real database, apart from those of the running service: with handlers, a name and a
@@ -295,6 +298,28 @@ final class EventBench {
     /** Publishes the event in a transaction of its own. */
     void publish(DomainEvent event) {
         publisher.publish(event).as(tx::transactional).block(Duration.ofSeconds(30));
+    }
+
+    /** Does all of it in a transaction that is shared: the lane is held until everything waits in it. What fails is left out. */
+    void inOneTransaction(List<Mono<Void>> works) {
+        Sinks.Empty<Void> begun = Sinks.empty();
+        Sinks.Empty<Void> gate = Sinks.empty();
+        String lane = uniqueName();
+        CompletableFuture<Void> holder =
+                inLane(lane, Mono.fromRunnable(begun::tryEmitEmpty).then(gate.asMono()));
+        begun.asMono().block(Duration.ofSeconds(30));
+        List<CompletableFuture<Void>> all =
+                works.stream().map(work -> inLane(lane, work)).toList();
+        gate.tryEmitEmpty();
+        holder.join();
+        all.forEach(CompletableFuture::join);
+    }
+
+    private CompletableFuture<Void> inLane(String lane, Mono<Void> work) {
+        return work.as(tx::transactional)
+                .onErrorComplete()
+                .contextWrite(Lane.ofAny(lane).joined())
+                .toFuture();
     }
 
     /** Takes what is due for the handler now, as a sweep does. */

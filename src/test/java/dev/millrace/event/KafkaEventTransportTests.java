@@ -134,6 +134,25 @@ class KafkaEventTransportTests extends EventTransportContract {
         assertThat(payload.path("number").asInt()).isEqualTo(7);
     }
 
+    /** Its record is for others; here it finds nothing that waits for it. */
+    @Test
+    void sendsAnEventThatIsHandledAtOnceAndHandlesItNoMore() {
+        here.atOnce = true;
+        List<Happened> events = Stream.generate(() -> new Happened(UUID.randomUUID(), 1))
+                .limit(3)
+                .toList();
+        bench.start();
+
+        bench.inOneTransaction(
+                events.stream().map(event -> bench.publisher.publish(event)).toList());
+
+        assertThat(bench.owed(here)).isEmpty();
+        waiting().untilAsserted(() -> assertThat(remote.keys).hasSize(events.size()));
+        assertThat(events)
+                .allSatisfy(event -> assertThat(recordsOf(event.aggregateId())).isNotEmpty());
+        assertThat(here.handled).containsExactlyInAnyOrderElementsOf(events);
+    }
+
     /** Once while the event is being handled, and once when it has been. */
     @Test
     void leavesADuplicateOfARecordWithoutEffect() {
