@@ -6,51 +6,49 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import lombok.RequiredArgsConstructor;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.stereotype.Component;
-import org.springframework.util.function.SingletonSupplier;
 
-/** Who handles what: every handler in the application. */
+/** Who handles what: every handler in the application. Handlers publish events themselves, so they are asked for in the end. */
 @Component
-class Subscribers {
+@RequiredArgsConstructor
+class Subscribers implements SmartInitializingSingleton {
 
     private record Key(String name, String eventType) {}
 
-    private final SingletonSupplier<Map<Key, Subscriber<?>>> byKey;
-    private final SingletonSupplier<Map<String, List<Subscriber<?>>>> byName;
-    private final SingletonSupplier<Map<Class<?>, List<Subscriber<?>>>> byEvent;
+    private final ObjectProvider<Subscriber<?>> beans;
     private final EventCodec codec;
 
-    /** Handlers publish events themselves, so they can be known only once everything is there. */
-    Subscribers(ObjectProvider<Subscriber<?>> beans, EventCodec codec) {
-        this.codec = codec;
-        this.byKey =
-                SingletonSupplier.of(() -> beans.stream().collect(Collectors.toMap(this::keyOf, Function.identity())));
-        this.byName = SingletonSupplier.of(() -> all().stream().collect(Collectors.groupingBy(Subscriber::name)));
-        this.byEvent =
-                SingletonSupplier.of(() -> all().stream().collect(Collectors.groupingBy(Subscriber::eventClass)));
+    private volatile Map<Key, Subscriber<?>> byKey = Map.of();
+    private volatile Map<String, List<Subscriber<?>>> byName = Map.of();
+    private volatile Map<Class<?>, List<Subscriber<?>>> byEvent = Map.of();
+
+    @Override
+    public void afterSingletonsInstantiated() {
+        List<Subscriber<?>> all = beans.stream().toList();
+        byKey = all.stream().collect(Collectors.toMap(this::keyOf, Function.identity()));
+        byName = all.stream().collect(Collectors.groupingBy(Subscriber::name));
+        byEvent = all.stream().collect(Collectors.groupingBy(Subscriber::eventClass));
     }
 
     Collection<String> names() {
-        return byName.obtain().keySet();
+        return byName.keySet();
     }
 
     /** The handlers that are owed the event. */
     @SuppressWarnings({"unchecked", "rawtypes"})
     <E extends DomainEvent> List<Subscriber<E>> of(E event) {
-        return (List) byEvent.obtain().getOrDefault(event.getClass(), List.of());
+        return (List) byEvent.getOrDefault(event.getClass(), List.of());
     }
 
     Optional<Subscriber<?>> find(String name, String eventType) {
-        return Optional.ofNullable(byKey.obtain().get(new Key(name, eventType)));
+        return Optional.ofNullable(byKey.get(new Key(name, eventType)));
     }
 
     boolean isSuspended(String name) {
-        return byName.obtain().getOrDefault(name, List.of()).stream().anyMatch(Subscriber::isSuspended);
-    }
-
-    private Collection<Subscriber<?>> all() {
-        return byKey.obtain().values();
+        return byName.getOrDefault(name, List.of()).stream().anyMatch(Subscriber::isSuspended);
     }
 
     private Key keyOf(Subscriber<?> subscriber) {

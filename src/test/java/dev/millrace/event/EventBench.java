@@ -237,6 +237,7 @@ final class EventBench {
         var codec = new EventCodec();
         this.bus = new SinksEventBus(properties);
         this.subscribers = new Subscribers(providing(List.of(handlers)), codec);
+        this.subscribers.afterSingletonsInstantiated();
         this.queue = new DeliveryQueue(database, properties);
         this.deliveries = new DeliveryRepository(database, properties);
         var events = new EventRepository(database);

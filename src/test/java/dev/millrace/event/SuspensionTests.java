@@ -77,6 +77,7 @@ class SuspensionTests {
                 Duration.ofDays(1),
                 EventBench.NO_KAFKA);
         Subscribers subscribers = new Subscribers(providing(List.of(platform)), codec);
+        subscribers.afterSingletonsInstantiated();
         this.bus = new SinksEventBus(properties);
         this.queue = new CountingQueue(database, properties);
         this.publisher = new EventPublisher(
