@@ -15,7 +15,7 @@ public non-sealed interface EventHandler<E extends DomainEvent> extends Subscrib
 
     /**
      * Whether the event may be handled in the very transaction that records it, where others share that one; then no delivery is
-     * owed. If it fails there, nothing is recorded either: that transaction is done again, and now the delivery is owed.
+     * owed, but for one that has a delay. If it fails there, nothing is recorded either: that transaction is done again, and now the delivery is owed.
      *
      * <p>For what is as quickly done as owed, since no time limit of its own ends it, and whose effect does not depend on anything
      * earlier that the handler is owed of the same aggregate, as its order is not promised then.

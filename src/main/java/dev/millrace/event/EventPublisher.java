@@ -83,7 +83,10 @@ public class EventPublisher {
         List<EventHandler<E>> now = new ArrayList<>();
         List<Subscriber<E>> later = new ArrayList<>();
         for (Subscriber<E> subscriber : subscribers.of(event)) {
-            if (atOnce && subscriber instanceof EventHandler<E> handler && handler.isHandledAtOnce()) {
+            if (atOnce
+                    && subscriber instanceof EventHandler<E> handler
+                    && handler.isHandledAtOnce()
+                    && handler.delay(event).isZero()) {
                 now.add(handler);
             } else {
                 later.add(subscriber);

@@ -69,7 +69,7 @@ class OpenOrderRepository {
 
     private static final String CLOSE_ALL = "DELETE FROM open_order WHERE order_id = ANY(:ids)";
 
-    private static final String CLOSE = "DELETE FROM open_order WHERE order_id = :id";
+    static final String CLOSE = "DELETE FROM open_order WHERE order_id = :id";
 
     private final DatabaseClient database;
 

@@ -80,10 +80,8 @@ class OrderRepository {
              WHERE id = :id AND version = :version
             """;
 
-    private static final String CLOSE = "DELETE FROM open_order WHERE order_id = :id";
-
     /** An order that is over and was paid stays open until its money has gone back. */
-    private static final String END_UNPAID = CLOSE + " AND NOT paid";
+    private static final String END_UNPAID = OpenOrderRepository.CLOSE + " AND NOT paid";
 
     private static final String WITH_ITEMS = """
             SELECT o.id, o.user_id, o.status, o.total_amount, o.created_at, o.confirmed_at, o.confirmation_failed_at, o.version,
@@ -272,7 +270,7 @@ class OrderRepository {
     }
 
     private Mono<Void> closeOne(UUID id) {
-        return changeOne(database.sql(CLOSE).bind("id", id), id);
+        return changeOne(database.sql(OpenOrderRepository.CLOSE).bind("id", id), id);
     }
 
     private Mono<Void> endUnpaid(UUID id) {

@@ -100,6 +100,12 @@ final class EventBench {
         volatile Function<Happened, Mono<Void>> effect = event -> Mono.empty();
         volatile Function<Happened, Mono<Void>> consequence = event -> Mono.empty();
         volatile boolean atOnce;
+        volatile Duration delay = Duration.ZERO;
+
+        @Override
+        public Duration delay(Happened event) {
+            return delay;
+        }
 
         @Override
         public boolean isHandledAtOnce() {

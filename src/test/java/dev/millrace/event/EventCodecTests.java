@@ -43,6 +43,18 @@ class EventCodecTests {
         assertThat(codec.typeOf(type)).matches("[a-z]+\\.[a-z-]+\\.v[0-9]+").hasSizeLessThanOrEqualTo(64);
     }
 
+    /** It is not read again; as what another type is asked for, it is. */
+    @Test
+    void handsOverTheObjectThatWasWritten() {
+        UUID id = UUID.randomUUID();
+        var event = new EventBench.Happened(id, 3);
+        StoredEvent stored = new StoredEvent(
+                id, "test.happened.v1", id, 1, Instant.EPOCH, codec.encode(event), id, null, null, null);
+
+        assertThat(codec.decode(stored, EventBench.Happened.class)).isSameAs(event);
+        assertThat(codec.decode(stored, EventBench.Told.class).aggregateId()).isEqualTo(id);
+    }
+
     @Test
     void givesNoNameTwice() {
         List<String> names = events().map(codec::typeOf).toList();

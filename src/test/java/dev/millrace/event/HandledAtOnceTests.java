@@ -8,6 +8,7 @@ import dev.millrace.event.EventBench.Told;
 import dev.millrace.harness.Ledger;
 import dev.millrace.harness.RunningService;
 import dev.millrace.shared.FaultPlan;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +55,16 @@ class HandledAtOnceTests {
     @Test
     void isOwedToWhoeverDoesNotSayThatItMay() {
         handler.atOnce = false;
+
+        publishTogether(Context.empty());
+
+        assertThat(handler.handled).isEmpty();
+        assertThat(bench.owed(handler)).hasSize(events.size());
+    }
+
+    @Test
+    void isOwedIfItsTimeHasNotCome() {
+        handler.delay = Duration.ofHours(1);
 
         publishTogether(Context.empty());
 
