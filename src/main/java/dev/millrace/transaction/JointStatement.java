@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import lombok.AccessLevel;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
@@ -22,21 +21,21 @@ public final class JointStatement<Q, A> {
 
     private final Function<Q, Mono<A>> one;
     private final @Nullable Function<List<Q>, Mono<List<Optional<A>>>> many;
-    private final Predicate<Optional<A>> changes;
+    private final boolean isRead;
 
     /** A statement that changes nothing. */
     public static <Q, A> JointStatement<Q, A> read(Function<Q, Mono<A>> one) {
-        return new JointStatement<>(one, null, answer -> false);
+        return new JointStatement<>(one, null, true);
     }
 
     /** A statement that has changed something if and only if it has an answer. */
     public static <Q, A> JointStatement<Q, A> change(Function<Q, Mono<A>> one) {
-        return new JointStatement<>(one, null, Optional::isPresent);
+        return new JointStatement<>(one, null, false);
     }
 
     /** The same for many questions; its answers are in their order. */
     public JointStatement<Q, A> together(Function<List<Q>, Mono<List<Optional<A>>>> all) {
-        return new JointStatement<>(one, all, changes);
+        return new JointStatement<>(one, all, isRead);
     }
 
     /** The same for many questions; the answers are found by a key that no two of the questions share. */
@@ -63,7 +62,11 @@ public final class JointStatement<Q, A> {
                 .collectList();
     }
 
+    boolean isRead() {
+        return isRead;
+    }
+
     boolean hasChanged(Optional<A> answer) {
-        return changes.test(answer);
+        return !isRead && answer.isPresent();
     }
 }

@@ -30,9 +30,8 @@ class TransactionConfiguration {
             ConnectionFactory connections,
             DatabaseClient database,
             Clock clock) {
-        boolean isPostgres = "PostgreSQL".equals(connections.getMetadata().getName());
         TransactionalOperator transactions = TransactionalOperator.create(manager);
-        return isPostgres
+        return isPostgres(connections)
                 ? new ShieldedTransactions(
                         transactions,
                         inFlight,
@@ -41,6 +40,10 @@ class TransactionConfiguration {
                         new PostgresOutcomes(database),
                         clock)
                 : new ShieldedTransactions(transactions, inFlight, properties, null, Outcomes.NONE, clock);
+    }
+
+    static boolean isPostgres(ConnectionFactory connections) {
+        return "PostgreSQL".equals(connections.getMetadata().getName());
     }
 
     /** For what compares tables with each other: all is read as it was at one moment. */

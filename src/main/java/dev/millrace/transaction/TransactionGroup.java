@@ -40,6 +40,9 @@ final class TransactionGroup {
     /** Where members begin, and go on when they have an answer. */
     private final Scheduler scheduler;
 
+    /** Comes when it is known that the transaction has begun; before that, nothing must be changed. */
+    private final Mono<Void> begun;
+
     private final Queue<Ask> asks = new ConcurrentLinkedQueue<>();
     private final Queue<Deferred<?>> deferred = new ConcurrentLinkedQueue<>();
     private final Sinks.Many<List<Ask>> rounds = Sinks.unsafe()
@@ -179,7 +182,11 @@ final class TransactionGroup {
                 turns.add((Turn) ask);
             }
         }
-        return makeDeferredBefore(asked)
+        boolean changesNothing = turns.isEmpty()
+                && deferred.isEmpty()
+                && questions.keySet().stream().allMatch(JointStatement::isRead);
+        return (changesNothing ? Mono.<Void>empty() : begun)
+                .then(Mono.defer(() -> makeDeferredBefore(asked)))
                 .thenMany(Flux.fromIterable(questions.entrySet()))
                 .concatMap(entry -> put(entry.getKey(), entry.getValue()))
                 .thenMany(Flux.fromIterable(turns))

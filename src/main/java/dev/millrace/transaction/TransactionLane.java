@@ -130,10 +130,11 @@ final class TransactionLane {
 
     private Mono<Void> runTogether(List<Member<?>> group) {
         return Mono.defer(() -> {
-            TransactionGroup together = new TransactionGroup(group, sets, schedulerOf(group));
             Commit commit = new Commit(outcomes);
+            TransactionGroup together = new TransactionGroup(group, sets, schedulerOf(group), commit.begun());
             return transactions
                     .once(commit.of(together.run()))
+                    .contextWrite(PipelinedConnection.ahead())
                     .timeout(properties.timeout(), Mono.error(TransactionLane::takesTooLong))
                     .then(Mono.defer(() -> keep(group)))
                     .onErrorResume(error -> commit.isNext() ? resolve(commit, group, error) : endWith(error, group));

@@ -310,6 +310,43 @@ class TransactionLaneTests {
     }
 
     @Test
+    void readsButChangesNothingBeforeTheTransactionIsKnownToHaveBegun() {
+        Sinks.Empty<Void> begun = Sinks.empty();
+        CompletableFuture<String> first = holdTheLane();
+        outcomes.willMarkAfter(begun.asMono());
+        CompletableFuture<String> one = join(1, read("asked by one").then(step("one")));
+        CompletableFuture<String> two = join(2, read("asked by two").then(deferred("two")));
+        CompletableFuture<String> three = join(3, read("asked by three").then(deferred("three")));
+        gate.tryEmitEmpty();
+
+        await().until(() -> done.size() == 3);
+        assertThat(done).containsExactlyInAnyOrder("asked by one", "asked by two", "asked by three");
+        begun.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two, three)).map(CompletableFuture::join).hasSize(4);
+        assertThat(done).hasSize(5).contains("one", "together [two, three]");
+    }
+
+    @Test
+    void changesNothingAtAllBeforeTheTransactionIsKnownToHaveBegun() {
+        Sinks.Empty<Void> begun = Sinks.empty();
+        CountDownLatch asking = new CountDownLatch(1);
+        CompletableFuture<String> first = holdTheLane();
+        outcomes.willMarkAfter(begun.asMono());
+        CompletableFuture<String> one = join(1, step("one"));
+        CompletableFuture<String> two =
+                join(2, Mono.fromRunnable(asking::countDown).then(step("two")));
+        gate.tryEmitEmpty();
+
+        await().until(() -> asking.getCount() == 0);
+        await().during(Duration.ofMillis(50)).until(done::isEmpty);
+        begun.tryEmitEmpty();
+
+        assertThat(List.of(first, one, two)).map(CompletableFuture::join).hasSize(3);
+        assertThat(done).containsExactly("one", "two");
+    }
+
+    @Test
     void doesNotMakeWhatOneHasDeferredWhoFails() {
         CompletableFuture<String> first = holdTheLane();
         CompletableFuture<String> bad = join(1, deferred("bad").then(Mono.error(new IllegalStateException("no"))));

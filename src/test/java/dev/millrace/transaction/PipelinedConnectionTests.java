@@ -1,0 +1,142 @@
+package dev.millrace.transaction;
+
+import static dev.millrace.harness.Shop.now;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.harness.Postgres;
+import dev.millrace.harness.Postgres.Database;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.TransactionDefinition;
+import io.r2dbc.spi.Wrapped;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.test.StepVerifier;
+
+/** What is sent right after a BEGIN is part of the transaction, and nothing is asked outside of one that has not begun. */
+@Tag("postgresql")
+class PipelinedConnectionTests {
+
+    /** PostgreSQL refuses it, and the connection lives on. */
+    private static final IsolationLevel UNKNOWN = IsolationLevel.valueOf("NO LEVEL AT ALL");
+
+    private final Database database = Postgres.freshDatabase();
+    private final ConnectionFactory connections = new PipelinedConnections()
+            .decorate(ConnectionFactories.get("r2dbc:postgresql://postgres:postgres@localhost:%d/%s"
+                    .formatted(Postgres.port(), database.name())));
+    private final Connection connection = now(Mono.from(connections.create()));
+
+    PipelinedConnectionTests() {
+        now(ask("CREATE TABLE note (text VARCHAR)").thenReturn(true));
+    }
+
+    @AfterEach
+    void close() {
+        now(Mono.from(connection.close()).thenReturn(true));
+    }
+
+    @Test
+    void takesAllThatIsSentAtOnceIntoTheTransaction() {
+        Mono<Void> note = ask("INSERT INTO note VALUES ('sent along')");
+
+        begin(IsolationLevel.READ_COMMITTED)
+                .then(Mono.when(note, note, note))
+                .then(Mono.from(connection.rollbackTransaction()))
+                .as(StepVerifier::create)
+                .verifyComplete();
+        assertThat(notes()).isZero();
+
+        begin(IsolationLevel.READ_COMMITTED)
+                .then(Mono.when(note, note))
+                .then(Mono.from(connection.commitTransaction()))
+                .as(StepVerifier::create)
+                .verifyComplete();
+        assertThat(notes()).isEqualTo(2);
+    }
+
+    @Test
+    void asksNothingMoreAndDoesNotCommitWhereItHasNotBegun() {
+        now(begin(UNKNOWN).then(ask("SELECT 1")).thenReturn(true));
+
+        assertThatThrownBy(() -> connection.createStatement("INSERT INTO note VALUES ('alone')"))
+                .isInstanceOf(R2dbcException.class)
+                .hasMessageContaining("not begun");
+        Mono.from(connection.commitTransaction()).as(StepVerifier::create).verifyError(R2dbcException.class);
+    }
+
+    @Test
+    void isAsGoodAsNewAfterOneThatHasNotBegun() {
+        now(begin(UNKNOWN).then(ask("SELECT 1")).thenReturn(true));
+        Mono.from(connection.rollbackTransaction()).as(StepVerifier::create).verifyComplete();
+
+        begin(IsolationLevel.READ_COMMITTED)
+                .then(ask("INSERT INTO note VALUES ('another')"))
+                .then(Mono.from(connection.commitTransaction()))
+                .as(StepVerifier::create)
+                .verifyComplete();
+        assertThat(notes()).isEqualTo(1);
+    }
+
+    @Test
+    void waitsForTheBeginningUnlessToldNotTo() {
+        StepVerifier.create(connection.beginTransaction(UNKNOWN)).verifyError(R2dbcException.class);
+        begin(UNKNOWN).as(StepVerifier::create).verifyComplete();
+    }
+
+    /** Or a rollback would find no transaction to end, and that would begin afterwards. */
+    @Test
+    void endsNothingBeforeItHasBegun() {
+        List<String> subscribed = new CopyOnWriteArrayList<>();
+        Sinks.Empty<Void> begun = Sinks.empty();
+        Connection slow = new PipelinedConnection((Connection) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {Connection.class},
+                (proxy, method, arguments) -> begun.asMono().doFirst(() -> subscribed.add(method.getName()))));
+
+        Mono.from(slow.beginTransaction(IsolationLevel.READ_COMMITTED))
+                .contextWrite(PipelinedConnection.ahead())
+                .as(StepVerifier::create)
+                .verifyComplete();
+        StepVerifier.create(slow.rollbackTransaction())
+                .then(() -> assertThat(subscribed).containsExactly("beginTransaction"))
+                .then(begun::tryEmitEmpty)
+                .verifyComplete();
+        assertThat(subscribed).containsExactly("beginTransaction", "rollbackTransaction");
+    }
+
+    /** The pool goes on with the thread of the connection. */
+    @Test
+    void tellsWhatTheConnectionTells() {
+        Wrapped<?> wrapped = (Wrapped<?>) connection;
+
+        assertThat(wrapped.unwrap(Scheduler.class)).isNotNull();
+        assertThat(wrapped.unwrap(Connection.class)).isNotSameAs(connection);
+        assertThat(connection.getMetadata().getDatabaseProductName()).isEqualTo("PostgreSQL");
+    }
+
+    private Mono<Void> begin(TransactionDefinition definition) {
+        return Mono.from(connection.beginTransaction(definition)).contextWrite(PipelinedConnection.ahead());
+    }
+
+    private Mono<Void> ask(String sql) {
+        return Mono.defer(() -> Flux.from(connection.createStatement(sql).execute())
+                .flatMap(result -> result.map(row -> 1))
+                .then());
+    }
+
+    private long notes() {
+        return database.count("SELECT COUNT(*) FROM note");
+    }
+}
