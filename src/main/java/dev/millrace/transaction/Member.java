@@ -7,7 +7,10 @@ import reactor.core.publisher.MonoSink;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
-/** One piece of work that shares a transaction, and whoever waits for its result. */
+/**
+ * One piece of work that shares a transaction, and whoever waits for its result. It may be run more than once, and a run that was
+ * given up may come to its end while another one is under way, or after everyone was told: only the last one counts.
+ */
 @RequiredArgsConstructor
 final class Member<T> {
 
@@ -15,7 +18,7 @@ final class Member<T> {
     private final Mono<T> work;
     private final ContextView caller;
     private final MonoSink<T> answer;
-    private volatile int runs;
+    private int runs;
     private volatile boolean changed;
     private volatile @Nullable Throwable error;
     private volatile @Nullable T result;
@@ -26,29 +29,39 @@ final class Member<T> {
 
     /** Does the work in a transaction of its own. */
     Mono<Void> alone(Transactions transactions) {
-        return finish(transactions.transactional(work).contextWrite(context -> Context.of(caller)));
+        return Mono.defer(
+                () -> finish(beginRun(), transactions.transactional(work).contextWrite(context -> Context.of(caller))));
     }
 
     /** Does the work in the transaction that the context is in. */
     Mono<Void> within(TransactionGroup group) {
-        runs++;
+        int run = beginRun();
         changed = false;
-        return finish(work.contextWrite(transaction ->
-                Context.of(caller).putAll(transaction.readOnly()).put(Membership.class, new Membership(group, this))));
+        return finish(run, work.contextWrite(transaction -> Context.of(caller)
+                .putAll(transaction.readOnly())
+                .put(Membership.class, new Membership(group, this))));
     }
 
-    private Mono<Void> finish(Mono<T> done) {
-        return done.doOnSuccess(value -> {
-                    result = value;
-                    error = null;
-                })
-                .doOnError(this::fail)
+    private Mono<Void> finish(int run, Mono<T> done) {
+        return done.doOnSuccess(value -> end(run, value, null))
+                .doOnError(cause -> end(run, null, cause))
                 .onErrorComplete()
                 .then();
     }
 
+    private synchronized int beginRun() {
+        return ++runs;
+    }
+
+    private synchronized void end(int run, @Nullable T value, @Nullable Throwable cause) {
+        if (run == runs) {
+            result = value;
+            error = cause;
+        }
+    }
+
     /** Whether nothing has gone wrong before. */
-    boolean isFirstRun() {
+    synchronized boolean isFirstRun() {
         return runs == 1;
     }
 
@@ -56,7 +69,9 @@ final class Member<T> {
         changed = true;
     }
 
-    void fail(Throwable cause) {
+    /** Gives up the run that is under way, or what has come of it. */
+    synchronized void fail(Throwable cause) {
+        runs++;
         error = cause;
     }
 
