@@ -5,7 +5,6 @@ import java.time.Duration;
 import lombok.RequiredArgsConstructor;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
 /**
@@ -28,7 +27,6 @@ final class Commit {
     }
 
     private final Outcomes outcomes;
-    private final Sinks.Empty<Void> begun = Sinks.empty();
     private volatile @Nullable Mark mark;
     private volatile boolean next;
 
@@ -37,16 +35,8 @@ final class Commit {
      * the work may nevertheless have committed.
      */
     Mono<Void> of(Mono<Void> work) {
-        Mono<Mark> asked = outcomes.mark()
-                .doOnNext(found -> mark = found)
-                .onErrorComplete()
-                .doFinally(end -> begun.tryEmitEmpty());
+        Mono<Mark> asked = outcomes.mark().doOnNext(found -> mark = found).onErrorComplete();
         return Mono.when(asked, work).doOnSuccess(end -> next = true);
-    }
-
-    /** Comes when the question is answered. What is asked from then on is asked in the transaction, or refused. */
-    Mono<Void> begun() {
-        return begun.asMono();
     }
 
     /** Whether only the commit was left to do. */

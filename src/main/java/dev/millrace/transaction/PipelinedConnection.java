@@ -5,27 +5,25 @@ import io.r2dbc.spi.R2dbcTransientResourceException;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.Wrapped;
-import java.util.function.Function;
 import lombok.RequiredArgsConstructor;
 import lombok.experimental.Delegate;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.util.context.Context;
 
 /**
  * A connection on which a transaction need not have begun before the first is asked in it: that is sent right after the BEGIN,
- * whose answer nobody waits for. The server takes one after the other.
+ * whose answer is left to the {@link Beginning} in the context. The server takes one after the other. Where there is none in the
+ * context, the beginning is waited for.
  *
- * <p>Promised: with the first answer it is known whether the transaction has begun. If it has not, nothing more is asked, and the
- * commit fails. Not promised: that what is sent along is part of it then. So that must not change anything.
+ * <p>Promised: once the answer is there and is a failure, no statement is created any more until the transaction is over, and the
+ * commit fails. A commit and a rollback wait for the beginning. Not promised: that what is sent along is part of the transaction then.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING">Pipelining</a>
  */
 @RequiredArgsConstructor
 final class PipelinedConnection implements Connection, Wrapped<Connection> {
-
-    private static final Object AHEAD = PipelinedConnection.class;
 
     @Delegate(excludes = Own.class)
     private final Connection delegate;
@@ -38,6 +36,8 @@ final class PipelinedConnection implements Connection, Wrapped<Connection> {
     /** What is not just passed on. */
     private interface Own {
 
+        Mono<Void> beginTransaction();
+
         Mono<Void> beginTransaction(TransactionDefinition definition);
 
         Mono<Void> commitTransaction();
@@ -47,32 +47,39 @@ final class PipelinedConnection implements Connection, Wrapped<Connection> {
         Statement createStatement(String sql);
     }
 
-    /** To be given to {@code contextWrite}: the transaction that is begun there is not waited for. */
-    static Function<Context, Context> ahead() {
-        return context -> context.put(AHEAD, true);
+    @Override
+    public Mono<Void> beginTransaction() {
+        return begin(delegate.beginTransaction());
     }
 
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
+        return begin(delegate.beginTransaction(definition));
+    }
+
+    private Mono<Void> begin(Publisher<Void> begin) {
         return Mono.deferContextual(context -> {
             begun = Mono.empty();
             failure = null;
-            Mono<Void> begin = Mono.from(delegate.beginTransaction(definition));
-            return context.hasKey(AHEAD) ? send(begin) : begin;
+            return context.<Beginning>getOrEmpty(Beginning.class)
+                    .map(beginning -> send(begin, beginning))
+                    .orElseGet(() -> Mono.from(begin));
         });
     }
 
     /** Whoever leaves at once does not take it back: what ends the transaction waits for its beginning. */
-    private Mono<Void> send(Mono<Void> begin) {
+    private Mono<Void> send(Publisher<Void> begin, Beginning beginning) {
         Sinks.Empty<Void> answer = Sinks.empty();
         begun = answer.asMono();
-        begin.subscribe(
-                nothing -> {},
-                error -> {
-                    failure = error;
-                    answer.tryEmitError(error);
-                },
-                answer::tryEmitEmpty);
+        beginning.isToldBy(begun);
+        Mono.from(begin)
+                .subscribe(
+                        nothing -> {},
+                        error -> {
+                            failure = error;
+                            answer.tryEmitError(error);
+                        },
+                        answer::tryEmitEmpty);
         return Mono.empty();
     }
 

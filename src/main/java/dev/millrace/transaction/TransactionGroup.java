@@ -40,7 +40,7 @@ final class TransactionGroup {
     /** Where members begin, and go on when they have an answer. */
     private final Scheduler scheduler;
 
-    /** Comes when it is known that the transaction has begun; before that, nothing must be changed. */
+    /** Comes when the transaction has begun, and fails if it has not; before that, nothing must be changed. */
     private final Mono<Void> begun;
 
     private final Queue<Ask> asks = new ConcurrentLinkedQueue<>();

@@ -131,10 +131,11 @@ final class TransactionLane {
     private Mono<Void> runTogether(List<Member<?>> group) {
         return Mono.defer(() -> {
             Commit commit = new Commit(outcomes);
-            TransactionGroup together = new TransactionGroup(group, sets, schedulerOf(group), commit.begun());
+            Beginning beginning = new Beginning();
+            TransactionGroup together = new TransactionGroup(group, sets, schedulerOf(group), beginning.answer());
             return transactions
-                    .once(commit.of(together.run()))
-                    .contextWrite(PipelinedConnection.ahead())
+                    .once(commit.of(together.run().then(beginning.answer())))
+                    .contextWrite(beginning.ahead())
                     .timeout(properties.timeout(), Mono.error(TransactionLane::takesTooLong))
                     .then(Mono.defer(() -> keep(group)))
                     .onErrorResume(error -> commit.isNext() ? resolve(commit, group, error) : endWith(error, group));

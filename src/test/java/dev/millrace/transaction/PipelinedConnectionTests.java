@@ -16,9 +16,12 @@ import io.r2dbc.spi.Wrapped;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Publisher;
+import org.springframework.transaction.CannotCreateTransactionException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -67,6 +70,23 @@ class PipelinedConnectionTests {
     }
 
     @Test
+    void leavesTheAnswerToWhoeverWantsToKnow() {
+        Beginning good = new Beginning();
+        Beginning bad = new Beginning();
+
+        now(Mono.from(connection.beginTransaction(IsolationLevel.READ_COMMITTED))
+                .contextWrite(good.ahead())
+                .then(good.answer())
+                .then(Mono.from(connection.rollbackTransaction()))
+                .thenReturn(true));
+        Mono.from(connection.beginTransaction(UNKNOWN))
+                .contextWrite(bad.ahead())
+                .then(bad.answer())
+                .as(StepVerifier::create)
+                .verifyError(CannotCreateTransactionException.class);
+    }
+
+    @Test
     void asksNothingMoreAndDoesNotCommitWhereItHasNotBegun() {
         now(begin(UNKNOWN).then(ask("SELECT 1")).thenReturn(true));
 
@@ -97,7 +117,16 @@ class PipelinedConnectionTests {
 
     /** Or a rollback would find no transaction to end, and that would begin afterwards. */
     @Test
-    void endsNothingBeforeItHasBegun() {
+    void rollsNothingBackBeforeItHasBegun() {
+        endsNothingBeforeItHasBegun(Connection::rollbackTransaction);
+    }
+
+    @Test
+    void commitsNothingBeforeItHasBegun() {
+        endsNothingBeforeItHasBegun(Connection::commitTransaction);
+    }
+
+    private void endsNothingBeforeItHasBegun(Function<Connection, Publisher<Void>> end) {
         List<String> subscribed = new CopyOnWriteArrayList<>();
         Sinks.Empty<Void> begun = Sinks.empty();
         Connection slow = new PipelinedConnection((Connection) Proxy.newProxyInstance(
@@ -106,14 +135,14 @@ class PipelinedConnectionTests {
                 (proxy, method, arguments) -> begun.asMono().doFirst(() -> subscribed.add(method.getName()))));
 
         Mono.from(slow.beginTransaction(IsolationLevel.READ_COMMITTED))
-                .contextWrite(PipelinedConnection.ahead())
+                .contextWrite(new Beginning().ahead())
                 .as(StepVerifier::create)
                 .verifyComplete();
-        StepVerifier.create(slow.rollbackTransaction())
+        StepVerifier.create(end.apply(slow))
                 .then(() -> assertThat(subscribed).containsExactly("beginTransaction"))
                 .then(begun::tryEmitEmpty)
                 .verifyComplete();
-        assertThat(subscribed).containsExactly("beginTransaction", "rollbackTransaction");
+        assertThat(subscribed).hasSize(2);
     }
 
     /** The pool goes on with the thread of the connection. */
@@ -127,7 +156,7 @@ class PipelinedConnectionTests {
     }
 
     private Mono<Void> begin(TransactionDefinition definition) {
-        return Mono.from(connection.beginTransaction(definition)).contextWrite(PipelinedConnection.ahead());
+        return Mono.from(connection.beginTransaction(definition)).contextWrite(new Beginning().ahead());
     }
 
     private Mono<Void> ask(String sql) {

@@ -15,7 +15,6 @@ final class RememberedOutcomes implements Outcomes {
     private final AtomicInteger marked = new AtomicInteger();
     private final AtomicInteger asked = new AtomicInteger();
     private volatile @Nullable Throwable trouble;
-    private volatile Mono<Void> beforeTheMark = Mono.empty();
 
     RememberedOutcomes willSay(Outcome outcome) {
         answers.add(Mono.just(outcome));
@@ -41,10 +40,6 @@ final class RememberedOutcomes implements Outcomes {
         trouble = error;
     }
 
-    void willMarkAfter(Mono<Void> moment) {
-        beforeTheMark = moment;
-    }
-
     int marked() {
         return marked.get();
     }
@@ -57,9 +52,7 @@ final class RememberedOutcomes implements Outcomes {
     public Mono<Mark> mark() {
         return Mono.defer(() -> {
             Throwable error = trouble;
-            return error == null
-                    ? beforeTheMark.thenReturn(new Mark("" + marked.incrementAndGet(), "life"))
-                    : Mono.error(error);
+            return error == null ? Mono.just(new Mark("" + marked.incrementAndGet(), "life")) : Mono.error(error);
         });
     }
 

@@ -15,7 +15,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.PessimisticLockingFailureException;
@@ -37,6 +39,7 @@ class TransactionLaneTests {
     private final Queue<String> done = new ConcurrentLinkedQueue<>();
     private volatile Mono<Void> commit = Mono.empty();
     private volatile Mono<Void> joint = Mono.empty();
+    private volatile Mono<Void> beginning = Mono.empty();
 
     private final Transactions transactions = new Transactions() {
         @Override
@@ -48,7 +51,10 @@ class TransactionLaneTests {
 
         @Override
         public <T> Mono<T> once(Mono<T> work) {
-            return transactional(work);
+            return Mono.deferContextual(context -> {
+                context.get(Beginning.class).isToldBy(beginning);
+                return transactional(work);
+            });
         }
     };
 
@@ -310,10 +316,10 @@ class TransactionLaneTests {
     }
 
     @Test
-    void readsButChangesNothingBeforeTheTransactionIsKnownToHaveBegun() {
+    void readsButChangesNothingBeforeTheTransactionHasBegun() {
         Sinks.Empty<Void> begun = Sinks.empty();
         CompletableFuture<String> first = holdTheLane();
-        outcomes.willMarkAfter(begun.asMono());
+        beginning = begun.asMono();
         CompletableFuture<String> one = join(1, read("asked by one").then(step("one")));
         CompletableFuture<String> two = join(2, read("asked by two").then(deferred("two")));
         CompletableFuture<String> three = join(3, read("asked by three").then(deferred("three")));
@@ -328,14 +334,28 @@ class TransactionLaneTests {
     }
 
     @Test
-    void changesNothingAtAllBeforeTheTransactionIsKnownToHaveBegun() {
+    void asksForNoChangeBeforeTheTransactionHasBegun() {
+        assertThatItWaitsForTheBeginning(this::step);
+    }
+
+    @Test
+    void takesNoTurnBeforeTheTransactionHasBegun() {
+        assertThatItWaitsForTheBeginning(this::turn);
+    }
+
+    @Test
+    void makesNothingDeferredBeforeTheTransactionHasBegun() {
+        assertThatItWaitsForTheBeginning(this::deferred);
+    }
+
+    private void assertThatItWaitsForTheBeginning(Function<String, Mono<String>> work) {
         Sinks.Empty<Void> begun = Sinks.empty();
         CountDownLatch asking = new CountDownLatch(1);
         CompletableFuture<String> first = holdTheLane();
-        outcomes.willMarkAfter(begun.asMono());
-        CompletableFuture<String> one = join(1, step("one"));
+        beginning = begun.asMono();
+        CompletableFuture<String> one = join(1, work.apply("one"));
         CompletableFuture<String> two =
-                join(2, Mono.fromRunnable(asking::countDown).then(step("two")));
+                join(2, Mono.fromRunnable(asking::countDown).then(work.apply("two")));
         gate.tryEmitEmpty();
 
         await().until(() -> asking.getCount() == 0);
@@ -343,7 +363,59 @@ class TransactionLaneTests {
         begun.tryEmitEmpty();
 
         assertThat(List.of(first, one, two)).map(CompletableFuture::join).hasSize(3);
-        assertThat(done).containsExactly("one", "two");
+        assertThat(done).isNotEmpty();
+    }
+
+    @Test
+    void changesNothingAndDoesNotCommitIfTheTransactionHasNotBegun() {
+        CompletableFuture<String> first = holdTheLane();
+        beginning = Mono.error(new IllegalStateException("no BEGIN"));
+        CompletableFuture<String> reading = join(1, read("read"));
+        CompletableFuture<String> one = join(2, step("one"));
+        CompletableFuture<String> two = join(3, turn("two"));
+        CompletableFuture<String> three = join(4, deferred("three"));
+        gate.tryEmitEmpty();
+
+        assertThat(first).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(List.of(reading, one, two, three)).allSatisfy(told -> assertThatItFails(told, "not begun"));
+        assertThat(done).isEmpty();
+        assertThat(commits).hasValue(1);
+    }
+
+    @Test
+    void doesNotCommitWhatWasOnlyReadIfTheTransactionHasNotBegun() {
+        CompletableFuture<String> first = holdTheLane();
+        beginning = Mono.error(new IllegalStateException("no BEGIN"));
+        List<CompletableFuture<String>> reading = List.of(join(1, read("one")), join(2, read("two")));
+        gate.tryEmitEmpty();
+
+        assertThat(first).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(reading).allSatisfy(told -> assertThatItFails(told, "not begun"));
+        assertThat(commits).hasValue(1);
+    }
+
+    @Test
+    void changesNothingOnceItHasGivenUpWaitingForTheBeginning() {
+        TransactionLane impatient = new TransactionLane(
+                "test",
+                transactions,
+                new TransactionProperties(1, 1_000, 7, Duration.ofSeconds(30), 8, 12, Duration.ofMillis(50)),
+                this::makeTogether,
+                outcomes,
+                Rest.NONE);
+        Sinks.Empty<Void> begun = Sinks.empty();
+        hold(impatient);
+        beginning = begun.asMono();
+        List<CompletableFuture<String>> all = Stream.of(step("one"), turn("two"), deferred("three"))
+                .map(work -> impatient.join(Lane.ofAny("test"), work).toFuture())
+                .toList();
+        gate.tryEmitEmpty();
+
+        assertThat(all).allSatisfy(told -> assertThatItFails(told, "too long"));
+        begun.tryEmitEmpty();
+        assertThat(impatient.join(Lane.ofAny("test"), read("next")).block(Duration.ofSeconds(5)))
+                .isEqualTo("next");
+        assertThat(done).containsExactly("next");
     }
 
     @Test
@@ -425,11 +497,17 @@ class TransactionLaneTests {
     }
 
     private CompletableFuture<String> holdTheLane() {
+        return hold(lane);
+    }
+
+    private CompletableFuture<String> hold(TransactionLane held) {
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<String> held =
-                join("holder", gate.asMono().doFirst(begun::countDown).thenReturn("held"));
+        CompletableFuture<String> holder = held.join(
+                        Lane.of("test", "holder"),
+                        gate.asMono().doFirst(begun::countDown).thenReturn("held"))
+                .toFuture();
         await().until(() -> begun.getCount() == 0);
-        return held;
+        return holder;
     }
 
     /** The first one is the holder's. */
@@ -472,6 +550,15 @@ class TransactionLaneTests {
             parts.forEach(part -> done.add(part.tables().replaceAll(".*\\((.*)\\)", "together $1")));
             return joint;
         });
+    }
+
+    /** A statement that is not made for being shared. */
+    private Mono<String> turn(String name) {
+        Flux<String> statement = Flux.just(name).doOnNext(done::add);
+        return Mono.deferContextual(context -> context.<Membership>getOrEmpty(Membership.class)
+                .map(shared -> shared.group().takeTurn(statement, shared.member()))
+                .orElse(statement)
+                .next());
     }
 
     private Mono<String> read(String name) {
