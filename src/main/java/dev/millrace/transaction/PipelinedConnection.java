@@ -85,17 +85,17 @@ final class PipelinedConnection implements Connection, Wrapped<Connection> {
 
     @Override
     public Mono<Void> commitTransaction() {
-        return Mono.defer(() -> begun)
-                .then(Mono.from(delegate.commitTransaction()))
-                .doFinally(end -> failure = null);
+        return forget(Mono.defer(() -> begun).then(Mono.from(delegate.commitTransaction())));
     }
 
     @Override
     public Mono<Void> rollbackTransaction() {
-        return Mono.defer(() -> begun)
-                .onErrorComplete()
-                .then(Mono.from(delegate.rollbackTransaction()))
-                .doFinally(end -> failure = null);
+        return forget(Mono.defer(() -> begun).onErrorComplete().then(Mono.from(delegate.rollbackTransaction())));
+    }
+
+    /** Before anyone hears of the end, who may give the connection to somebody else at once. */
+    private Mono<Void> forget(Mono<Void> end) {
+        return end.doOnTerminate(() -> failure = null).doOnCancel(() -> failure = null);
     }
 
     /** Refused if the transaction has not begun: it would be a transaction of its own. */

@@ -99,14 +99,17 @@ class PipelinedConnectionTests {
     @Test
     void isAsGoodAsNewAfterOneThatHasNotBegun() {
         now(begin(UNKNOWN).then(ask("SELECT 1")).thenReturn(true));
-        Mono.from(connection.rollbackTransaction()).as(StepVerifier::create).verifyComplete();
+        Mono.from(connection.rollbackTransaction())
+                .then(ask("INSERT INTO note VALUES ('by itself')"))
+                .as(StepVerifier::create)
+                .verifyComplete();
 
         begin(IsolationLevel.READ_COMMITTED)
                 .then(ask("INSERT INTO note VALUES ('another')"))
                 .then(Mono.from(connection.commitTransaction()))
                 .as(StepVerifier::create)
                 .verifyComplete();
-        assertThat(notes()).isEqualTo(1);
+        assertThat(notes()).isEqualTo(2);
     }
 
     @Test
