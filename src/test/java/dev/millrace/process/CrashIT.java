@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Slf4j
 class CrashIT {
 
-    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 2);
+    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 1);
     private static final int MOST_ANSWERS = 400;
 
     private final Customers customers = new Customers();

@@ -18,7 +18,7 @@ final class RunningJar implements AutoCloseable {
     private static final Pattern PORT = Pattern.compile("Netty started on port (\\d+)");
 
     /** Half the time to start, where nothing measures speed. */
-    private static final List<String> QUICK_TO_START = List.of("-XX:TieredStopAtLevel=1");
+    private static final List<String> QUICK_TO_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     private static final List<String> TO_BE_MEASURED = List.of("-Xmx512m", "-Xlog:gc");
 

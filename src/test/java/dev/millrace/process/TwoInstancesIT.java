@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 @Slf4j
 class TwoInstancesIT {
 
-    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 2);
+    private static final int ROUNDS = Integer.getInteger("millrace.crash.rounds", 1);
     private static final int KEYS = 1_000;
     private static final int THREADS = 64;
     private static final int USERS = 32;
