@@ -17,6 +17,9 @@ final class KafkaSettings {
     /** Closing is waited for so long, by a stop too. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
+    /** One request carries one batch for each partition, and is waited for. */
+    private static final int BATCH_BYTES = 128 * 1024;
+
     private KafkaSettings() {}
 
     static Map<String, Object> forSending(BusProperties.Kafka kafka) {
@@ -27,6 +30,12 @@ final class KafkaSettings {
                         "all",
                         ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
                         true,
+                        // A broker that leads a partition only just now may refuse one batch and take the next; then it
+                        // refuses the first as out of order, until the producer gives it up.
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1,
+                        ProducerConfig.BATCH_SIZE_CONFIG,
+                        BATCH_BYTES,
                         ProducerConfig.LINGER_MS_CONFIG,
                         1,
                         // A call that waits for a broker holds up all that are behind it.
