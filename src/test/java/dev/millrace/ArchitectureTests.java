@@ -95,6 +95,7 @@ class ArchitectureTests {
             "dev.millrace.shared.InFlight",
             "dev.millrace.shared.Recurring",
             "dev.millrace.transaction.PipelinedConnection",
+            "dev.millrace.transaction.SpanStatement",
             "dev.millrace.transaction.TransactionLane");
 
     private static final Set<String> MAY_WAIT = Set.of("dev.millrace.database.Checkpoints.closeDatabase()");

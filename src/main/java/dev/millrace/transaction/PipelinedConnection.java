@@ -1,7 +1,7 @@
 package dev.millrace.transaction;
 
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.R2dbcTransientResourceException;
+import io.r2dbc.spi.Lifecycle;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.Wrapped;
@@ -10,28 +10,25 @@ import lombok.experimental.Delegate;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
 /**
  * A connection on which a transaction need not have begun before the first is asked in it: that is sent right after the BEGIN,
  * whose answer is left to the {@link Beginning} in the context. The server takes one after the other. Where there is none in the
  * context, the beginning is waited for.
  *
- * <p>Promised: once the answer is there and is a failure, no statement is created any more until the transaction is over, and the
- * commit fails. A commit and a rollback wait for the beginning. Not promised: that what is sent along is part of the transaction then.
+ * <p>Promised: once the answer is there and is a failure, nothing is sent any more, and the commit fails. A commit and a rollback
+ * wait for the beginning, and no statement is sent behind them until the next BEGIN, or until a pool gives the connection to
+ * somebody else. Not promised: that what is sent along with a BEGIN that fails is part of the transaction.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING">Pipelining</a>
  */
 @RequiredArgsConstructor
-final class PipelinedConnection implements Connection, Wrapped<Connection> {
+final class PipelinedConnection implements Connection, Lifecycle, Wrapped<Connection> {
 
     @Delegate(excludes = Own.class)
     private final Connection delegate;
 
-    /** Comes when the server has answered to the BEGIN, and fails if that has. */
-    private volatile Mono<Void> begun = Mono.empty();
-
-    private volatile @Nullable Throwable failure;
+    private volatile Span span = Span.ofNone();
 
     /** What is not just passed on. */
     private interface Own {
@@ -58,54 +55,52 @@ final class PipelinedConnection implements Connection, Wrapped<Connection> {
     }
 
     private Mono<Void> begin(Publisher<Void> begin) {
-        return Mono.deferContextual(context -> {
-            begun = Mono.empty();
-            failure = null;
-            return context.<Beginning>getOrEmpty(Beginning.class)
-                    .map(beginning -> send(begin, beginning))
-                    .orElseGet(() -> Mono.from(begin));
-        });
+        return Mono.deferContextual(context -> context.<Beginning>getOrEmpty(Beginning.class)
+                .map(beginning -> send(begin, beginning))
+                .orElseGet(() -> await(begin)));
+    }
+
+    private Mono<Void> await(Publisher<Void> begin) {
+        Span next = new Span();
+        next.hasBegun();
+        return Mono.from(begin).doOnSuccess(begun -> span = next);
     }
 
     /** Whoever leaves at once does not take it back: what ends the transaction waits for its beginning. */
     private Mono<Void> send(Publisher<Void> begin, Beginning beginning) {
-        Sinks.Empty<Void> answer = Sinks.empty();
-        begun = answer.asMono();
-        beginning.isToldBy(begun);
-        Mono.from(begin)
-                .subscribe(
-                        nothing -> {},
-                        error -> {
-                            failure = error;
-                            answer.tryEmitError(error);
-                        },
-                        answer::tryEmitEmpty);
+        Span next = new Span();
+        span = next;
+        beginning.isToldBy(next.begun());
+        Mono.from(begin).subscribe(nothing -> {}, next::hasNotBegun, next::hasBegun);
         return Mono.empty();
     }
 
     @Override
     public Mono<Void> commitTransaction() {
-        return forget(Mono.defer(() -> begun).then(Mono.from(delegate.commitTransaction())));
+        return Mono.defer(() -> span.end().then(Mono.from(delegate.commitTransaction())));
     }
 
     @Override
     public Mono<Void> rollbackTransaction() {
-        return forget(Mono.defer(() -> begun).onErrorComplete().then(Mono.from(delegate.rollbackTransaction())));
+        return Mono.defer(() -> span.end().onErrorComplete().then(Mono.from(delegate.rollbackTransaction())));
     }
 
-    /** Before anyone hears of the end, who may give the connection to somebody else at once. */
-    private Mono<Void> forget(Mono<Void> end) {
-        return end.doOnTerminate(() -> failure = null).doOnCancel(() -> failure = null);
-    }
-
-    /** Refused if the transaction has not begun: it would be a transaction of its own. */
     @Override
     public Statement createStatement(String sql) {
-        Throwable cause = failure;
-        if (cause != null) {
-            throw new R2dbcTransientResourceException("The transaction has not begun", cause);
-        }
-        return delegate.createStatement(sql);
+        Span own = span;
+        return new SpanStatement(delegate.createStatement(sql), own);
+    }
+
+    /** Whoever gets the connection from a pool has nothing to do with what was before; nor has the pool, which may try it first. */
+    @Override
+    public Mono<Void> postAllocate() {
+        span = Span.ofNone();
+        return Mono.empty();
+    }
+
+    @Override
+    public Mono<Void> preRelease() {
+        return Mono.empty();
     }
 
     @Override

@@ -2,15 +2,17 @@ package dev.millrace.transaction;
 
 import static dev.millrace.harness.Shop.now;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.harness.Postgres;
 import dev.millrace.harness.Postgres.Database;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.Wrapped;
 import java.lang.reflect.Proxy;
@@ -20,12 +22,15 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import org.springframework.transaction.CannotCreateTransactionException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** What is sent right after a BEGIN is part of the transaction, and nothing is asked outside of one that has not begun. */
@@ -72,44 +77,90 @@ class PipelinedConnectionTests {
     @Test
     void leavesTheAnswerToWhoeverWantsToKnow() {
         Beginning good = new Beginning();
-        Beginning bad = new Beginning();
 
         now(Mono.from(connection.beginTransaction(IsolationLevel.READ_COMMITTED))
                 .contextWrite(good.ahead())
                 .then(good.answer())
                 .then(Mono.from(connection.rollbackTransaction()))
                 .thenReturn(true));
-        Mono.from(connection.beginTransaction(UNKNOWN))
-                .contextWrite(bad.ahead())
-                .then(bad.answer())
-                .as(StepVerifier::create)
-                .verifyError(CannotCreateTransactionException.class);
+        failToBegin();
     }
 
     @Test
     void asksNothingMoreAndDoesNotCommitWhereItHasNotBegun() {
-        now(begin(UNKNOWN).then(ask("SELECT 1")).thenReturn(true));
+        failToBegin();
 
-        assertThatThrownBy(() -> connection.createStatement("INSERT INTO note VALUES ('alone')"))
-                .isInstanceOf(R2dbcException.class)
-                .hasMessageContaining("not begun");
+        ask("INSERT INTO note VALUES ('alone')")
+                .as(StepVerifier::create)
+                .verifyErrorMessage("The transaction has not begun");
         Mono.from(connection.commitTransaction()).as(StepVerifier::create).verifyError(R2dbcException.class);
     }
 
     @Test
     void isAsGoodAsNewAfterOneThatHasNotBegun() {
-        now(begin(UNKNOWN).then(ask("SELECT 1")).thenReturn(true));
-        Mono.from(connection.rollbackTransaction())
-                .then(ask("INSERT INTO note VALUES ('by itself')"))
-                .as(StepVerifier::create)
-                .verifyComplete();
+        failToBegin();
+        Mono.from(connection.rollbackTransaction()).as(StepVerifier::create).verifyComplete();
 
         begin(IsolationLevel.READ_COMMITTED)
                 .then(ask("INSERT INTO note VALUES ('another')"))
                 .then(Mono.from(connection.commitTransaction()))
                 .as(StepVerifier::create)
                 .verifyComplete();
-        assertThat(notes()).isEqualTo(2);
+        assertThat(notes()).isEqualTo(1);
+    }
+
+    /** It would be a transaction by itself, or part of the next one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void sendsNothingForATransactionThatIsOver(boolean another) {
+        now(begin(IsolationLevel.READ_COMMITTED).then(ask("SELECT 1")).thenReturn(true));
+        Statement late = connection.createStatement("INSERT INTO note VALUES ('late')");
+        now(Mono.from(connection.rollbackTransaction()).thenReturn(true));
+        if (another) {
+            now(begin(IsolationLevel.READ_COMMITTED).then(ask("SELECT 1")).thenReturn(true));
+        }
+
+        execute(late).as(StepVerifier::create).verifyErrorMessage("The transaction is over");
+        now(Mono.from(connection.commitTransaction()).thenReturn(true));
+
+        assertThat(notes()).isZero();
+    }
+
+    /** Whoever gives up a group does not wait until its last change is sent, or is not. */
+    @Test
+    void sendsNothingBehindARollbackFromAnotherThread() {
+        Mono<Void> rivals = Mono.from(connection.beginTransaction(IsolationLevel.READ_COMMITTED))
+                .then(Mono.fromSupplier(() -> connection
+                        .createStatement("INSERT INTO note VALUES ($1)")
+                        .bind(0, "late")))
+                .flatMap(late -> Mono.when(
+                        execute(late).onErrorComplete().subscribeOn(Schedulers.parallel()),
+                        Mono.from(connection.rollbackTransaction()).subscribeOn(Schedulers.parallel())));
+
+        now(rivals.repeat(300).then(Mono.just(true)));
+
+        assertThat(notes()).isZero();
+    }
+
+    /** Nor does it for the pool, which tries a connection before it gives it to anyone. */
+    @Test
+    void leavesNothingBehindForWhomeverThePoolGivesItTo() {
+        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(connections)
+                .maxSize(1)
+                .validationQuery("SELECT 1")
+                .build());
+        Mono.usingWhen(
+                        pool.create(),
+                        one -> Mono.from(one.beginTransaction(IsolationLevel.READ_COMMITTED))
+                                .then(Mono.from(one.rollbackTransaction()))
+                                .then(insert(one))
+                                .onErrorResume(R2dbcException.class, error -> Mono.empty()),
+                        Connection::close)
+                .then(Mono.usingWhen(pool.create(), PipelinedConnectionTests::insert, Connection::close))
+                .then(pool.disposeLater())
+                .as(StepVerifier::create)
+                .verifyComplete();
+        assertThat(notes()).isEqualTo(1);
     }
 
     @Test
@@ -162,10 +213,27 @@ class PipelinedConnectionTests {
         return Mono.from(connection.beginTransaction(definition)).contextWrite(new Beginning().ahead());
     }
 
+    private void failToBegin() {
+        Beginning beginning = new Beginning();
+        Mono.from(connection.beginTransaction(UNKNOWN))
+                .contextWrite(beginning.ahead())
+                .then(beginning.answer())
+                .as(StepVerifier::create)
+                .verifyError(CannotCreateTransactionException.class);
+    }
+
     private Mono<Void> ask(String sql) {
-        return Mono.defer(() -> Flux.from(connection.createStatement(sql).execute())
+        return Mono.defer(() -> execute(connection.createStatement(sql)));
+    }
+
+    private static Mono<Void> insert(Connection one) {
+        return Mono.defer(() -> execute(one.createStatement("INSERT INTO note VALUES ('one')")));
+    }
+
+    private static Mono<Void> execute(Statement statement) {
+        return Flux.from(statement.execute())
                 .flatMap(result -> result.map(row -> 1))
-                .then());
+                .then();
     }
 
     private long notes() {
