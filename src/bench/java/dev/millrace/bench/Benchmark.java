@@ -27,6 +27,9 @@ public final class Benchmark {
         Report report = new Report(rounds);
         try (PostgresServer server = PostgresServer.of(options);
                 Workbench bench = new Workbench(options, server, rounds, report)) {
+            if (!options.quick()) {
+                server.warmUp();
+            }
             for (Scenario scenario : SCENARIOS) {
                 if (options.asksFor(scenario.name())) {
                     System.out.printf("%n%s%n", scenario.name());

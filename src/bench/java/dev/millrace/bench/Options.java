@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 /**
  * What the command line asked for; an empty property counts as missing.
  *
+ * @param quick whether the figures only have to be there
  * @param only the scenarios to run; all of them if it is empty
  * @param rounds how often each variant takes its turn
  * @param round how long a turn is
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
  * @param jvm further options of the service's JVM
  */
 record Options(
+        boolean quick,
         List<String> only,
         int rounds,
         Duration round,
@@ -40,6 +42,7 @@ record Options(
     static Options fromProperties() {
         boolean quick = Boolean.parseBoolean(text("bench.quick", "false"));
         return new Options(
+                quick,
                 list("bench.only", ","),
                 Integer.parseInt(text("bench.rounds", quick ? "1" : "3")),
                 Duration.ofSeconds(Long.parseLong(text("bench.seconds", quick ? "2" : "5"))),
@@ -60,8 +63,8 @@ record Options(
     Options on(Path otherJar, String jvmOption) {
         List<String> more = Stream.concat(jvm.stream(), Stream.of(jvmOption)).toList();
         return new Options(
-                only, rounds, round, warmup, growth, overload, postgres, user, password, pgbench, java, more, otherJar,
-                directory);
+                quick, only, rounds, round, warmup, growth, overload, postgres, user, password, pgbench, java, more,
+                otherJar, directory);
     }
 
     boolean asksFor(String scenario) {

@@ -20,8 +20,17 @@ import org.postgresql.Driver;
 final class PostgresServer implements AutoCloseable {
 
     private static final String[] TELLING = {
-        "server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size"
+        "server_version",
+        "fsync",
+        "synchronous_commit",
+        "full_page_writes",
+        "shared_buffers",
+        "min_wal_size",
+        "max_wal_size"
     };
+
+    /** More than are written between two checkpoints; as many as it keeps by its {@code min_wal_size}. */
+    private static final int LOG_FILES = 192;
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
@@ -52,8 +61,31 @@ final class PostgresServer implements AutoCloseable {
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("shared_buffers", "512MB")
+                .setServerConfig("min_wal_size", "3GB")
                 .setServerConfig("max_wal_size", "4GB")
                 .start();
+    }
+
+    /**
+     * Warms up an embedded server: one that has run for some time writes its log over old files, and a new one first fills each with
+     * zeros, 16 MiB, while every commit waits.
+     *
+     * @see <a href="https://www.postgresql.org/docs/current/wal-configuration.html">WAL Configuration</a>
+     */
+    void warmUp() {
+        if (embedded == null) {
+            return;
+        }
+        maintenance().execute("""
+                DO $$
+                BEGIN
+                    FOR file IN 1..%d LOOP
+                        PERFORM pg_logical_emit_message(FALSE, 'warming up', '');
+                        PERFORM pg_switch_wal();
+                    END LOOP;
+                END $$
+                """.formatted(LOG_FILES));
+        maintenance().execute("CHECKPOINT");
     }
 
     Database freshDatabase(String purpose) {
