@@ -100,6 +100,11 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
+    void awaitSuccess(Duration atMost) {
+        awaitExit(atMost);
+        assertThat(process.exitValue()).as(logged()).isZero();
+    }
+
     @Override
     public void close() {
         kill();

@@ -11,14 +11,11 @@ import java.util.regex.Pattern;
 /** The packaged service as a process of its own, which can be stopped, killed and started again on the same data. */
 final class RunningJar implements AutoCloseable {
 
-    private static final Path JAR = Path.of(System.getProperty("millrace.jar", "target/millrace.jar"));
+    static final Path JAR = Path.of(System.getProperty("millrace.jar", "target/millrace.jar"));
     private static final List<String> AS_IT_IS = List.of("-jar", JAR.toString());
     private static final String LAUNCHER = "org.springframework.boot.loader.launch.PropertiesLauncher";
     private static final Path TEST_CLASSES = Path.of("target", "test-classes");
     private static final Pattern PORT = Pattern.compile("Netty started on port (\\d+)");
-
-    /** Half the time to start, where nothing measures speed. */
-    private static final List<String> QUICK_TO_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     private static final List<String> TO_BE_MEASURED = List.of("-Xmx512m", "-Xlog:gc");
 
@@ -37,9 +34,9 @@ final class RunningJar implements AutoCloseable {
         return start(Storage.EMBEDDED.create(dataDirectory), arguments);
     }
 
-    /** Starts the jar on a free port and that {@link Storage}, and returns when it takes requests. */
+    /** Starts the jar ({@link QuickStart}) on a free port and that {@link Storage}, and returns when it takes requests. */
     static RunningJar start(List<String> storage, String... arguments) {
-        return start(QUICK_TO_START, AS_IT_IS, storage, List.of(arguments));
+        return start(QuickStart.options(), QuickStart.launch(), storage, List.of(arguments));
     }
 
     /** Starts the jar as those do who use it, with 512 MB to live on; it logs what it does with them. */
@@ -51,7 +48,7 @@ final class RunningJar implements AutoCloseable {
     static RunningJar startWith(Class<?> configuration, Path dataDirectory, String... arguments) {
         String source = "--spring.main.sources=" + configuration.getName();
         List<String> launch = List.of("-Dloader.path=" + TEST_CLASSES, "-cp", JAR.toString(), LAUNCHER, source);
-        return start(QUICK_TO_START, launch, Storage.EMBEDDED.create(dataDirectory), List.of(arguments));
+        return start(QuickStart.options(), launch, Storage.EMBEDDED.create(dataDirectory), List.of(arguments));
     }
 
     private static RunningJar start(
